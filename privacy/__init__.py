@@ -1,0 +1,1 @@
+"""What must we do? The command line, configuration, the record, requests, the journal and the reports."""

@@ -1,0 +1,1 @@
+"""Detectors: column names, Presidio's patterns, check digits, and spaCy for running text."""

@@ -1,0 +1,1 @@
+"""Readers of file formats, one file per family. ``registry.extractor_for`` is the one way in."""

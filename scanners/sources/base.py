@@ -1,0 +1,45 @@
+"""What a connector has to do. Three methods; everything it says is a value in the stream."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from data_map.model import Asset, Field, Skipped, Source
+from scanners.values import Content, Take
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An asset in a source's listing."""
+
+    asset: Asset
+    #: Known before reading for tables; empty for files, whose fields are found by reading.
+    fields: tuple[Field, ...] = ()
+
+
+class SourceConnector(Protocol):
+    """A way to look into one source, read-only."""
+
+    source: Source
+
+    def list_assets(self) -> Iterator[Listed | Skipped]:
+        """Everything the source holds, whether it can be read or not, in a stable order.
+
+        Raises:
+            UnreadableError: the source itself cannot be opened.
+        """
+        ...
+
+    def read(self, listed: Listed, take: Take) -> Content:
+        """Read at most ``take`` of one asset.
+
+        Raises:
+            UnreadableError: this asset cannot be read; the others may still be.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give back connections and private copies. May be called twice."""
+        ...

@@ -1,0 +1,122 @@
+"""What was read, on its way to detection. Values live here and nowhere else, and no ``repr`` shows them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from data_map.model import Asset, Field, Reason, Skipped
+
+#: A value longer than this many characters is cut. Long enough for a paragraph, short enough for 1,000 columns.
+VALUE_CHARS = 4096
+
+
+class UnreadableError(Exception):
+    """One asset (or one part of it) cannot be read; the scan turns it into a ``Skipped``."""
+
+    def __init__(self, reason: Reason, code: str | None = None) -> None:
+        """``code`` is an SQLSTATE, an errno or the name of an extra, never a driver's message."""
+        super().__init__(reason.value)
+        self.reason = reason
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """How much to read of one asset."""
+
+    #: Rows at the most; None reads all of them.
+    rows: int | None
+    #: Chooses the rows, so that two runs with the same seed read the same ones.
+    seed: int = 0
+    #: Only these fields (by name); None for all.
+    fields: frozenset[str] | None = None
+    max_file_bytes: int = 100 * 2**20
+    timeout_s: float = 30.0
+
+
+@dataclass(slots=True)
+class Column:
+    """The distinct values of one field with their counts."""
+
+    field: Field
+    #: Distinct non-empty values, stripped, at most ``VALUE_CHARS`` long, in order of first sight.
+    counts: dict[str, int] = field(default_factory=dict, repr=False)
+    #: Values that are neither null nor blank.
+    sampled: int = 0
+    #: Null and blank values.
+    missing: int = 0
+    #: Values that are bytes: they are counted, their content is not looked at as text.
+    binary: int = 0
+    #: The first bytes of a few binary values, for their magic numbers.
+    magic: list[bytes] = field(default_factory=list, repr=False)
+
+    def add(self, value: object) -> None:
+        """Count one value as the source's driver gave it."""
+        if type(value) is not str:
+            if value is None:
+                self.missing += 1
+                return
+            if isinstance(value, bytes | bytearray | memoryview):
+                self.sampled += 1
+                self.binary += 1
+                if len(self.magic) < 20:
+                    self.magic.append(bytes(value[:16]))
+                return
+            value = as_text(value)
+        value = value[:VALUE_CHARS].strip()
+        if not value:
+            self.missing += 1
+            return
+        self.sampled += 1
+        self.counts[value] = self.counts.get(value, 0) + 1
+
+    def extend(self, values: Iterable[object]) -> None:
+        """Count many values."""
+        for value in values:
+            self.add(value)
+
+
+@dataclass(frozen=True, slots=True)
+class TextPart:
+    """A stretch of running text of a document."""
+
+    #: ``body`` for a document without columns.
+    field: Field
+    text: str = field(repr=False)
+
+
+@dataclass(slots=True)
+class Content:
+    """What was read of one asset."""
+
+    #: The asset again, with what became known by reading it (row count of an asset read whole).
+    asset: Asset
+    columns: list[Column] = field(default_factory=list)
+    texts: list[TextPart] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+    rows_read: int = 0
+    bytes_read: int = 0
+    is_whole: bool = True
+    #: ``all``, ``head``, ``blocks``, ``key_ranges``, ``none``.
+    sampling: str = "all"
+
+
+def as_text(value: object) -> str:
+    """One spelling of a value for every dialect and format, so that the same data gets the same verdict.
+
+    Booleans are ``0``/``1``, whole floats lose their ``.0``, dates are ISO 8601 with a space before the time.
+    """
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    if isinstance(value, dt.datetime):
+        text = value.isoformat(sep=" ")
+        return text.removesuffix(" 00:00:00")
+    if isinstance(value, list | tuple | set):
+        return ", ".join(as_text(item) for item in value if item is not None)
+    return str(value)
