@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as attribute
 
 from data_map.model import Asset, Field, Reason, Skipped
 
@@ -42,7 +44,7 @@ class Column:
 
     field: Field
     #: Distinct non-empty values, stripped, at most ``VALUE_CHARS`` long, in order of first sight.
-    counts: dict[str, int] = field(default_factory=dict, repr=False)
+    counts: dict[str, int] = attribute(default_factory=dict, repr=False)
     #: Values that are neither null nor blank.
     sampled: int = 0
     #: Null and blank values.
@@ -50,32 +52,45 @@ class Column:
     #: Values that are bytes: they are counted, their content is not looked at as text.
     binary: int = 0
     #: The first bytes of a few binary values, for their magic numbers.
-    magic: list[bytes] = field(default_factory=list, repr=False)
+    magic: list[bytes] = attribute(default_factory=list, repr=False)
 
     def add(self, value: object) -> None:
         """Count one value as the source's driver gave it."""
-        if type(value) is not str:
-            if value is None:
-                self.missing += 1
-                return
-            if isinstance(value, bytes | bytearray | memoryview):
-                self.sampled += 1
-                self.binary += 1
+        self._count(value, 1)
+
+    def extend(self, values: Iterable[object]) -> None:
+        """Count many values. Equal ones are folded first, so that each distinct value is looked at once."""
+        values = list(values)
+        try:
+            folded = Counter(values)
+        except TypeError:  # lists and dicts, as drivers give for arrays and JSON
+            for value in values:
+                self._count(value, 1)
+            return
+        for value, count in folded.items():
+            self._count(value, count)
+
+    def _count(self, value: object, count: int) -> None:
+        if isinstance(value, bytes | bytearray | memoryview):
+            text = bytes_as_text(bytes(value[:VALUE_CHARS]))
+            if text is None:
+                self.sampled += count
+                self.binary += count
                 if len(self.magic) < 20:
                     self.magic.append(bytes(value[:16]))
                 return
-            value = as_text(value)
-        value = value[:VALUE_CHARS].strip()
+            value = text
+        value = "" if value is None else as_text(value)[:VALUE_CHARS].strip()
         if not value:
-            self.missing += 1
+            self.missing += count
             return
-        self.sampled += 1
-        self.counts[value] = self.counts.get(value, 0) + 1
+        self.sampled += count
+        self.counts[value] = self.counts.get(value, 0) + count
 
-    def extend(self, values: Iterable[object]) -> None:
-        """Count many values."""
-        for value in values:
-            self.add(value)
+    @property
+    def text_bytes(self) -> int:
+        """Characters of all values read, repeats included: what the reports call bytes read."""
+        return sum(len(value) * count for value, count in self.counts.items()) + 16 * self.binary
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +99,7 @@ class TextPart:
 
     #: ``body`` for a document without columns.
     field: Field
-    text: str = field(repr=False)
+    text: str = attribute(repr=False)
 
 
 @dataclass(slots=True)
@@ -93,9 +108,9 @@ class Content:
 
     #: The asset again, with what became known by reading it (row count of an asset read whole).
     asset: Asset
-    columns: list[Column] = field(default_factory=list)
-    texts: list[TextPart] = field(default_factory=list)
-    skipped: list[Skipped] = field(default_factory=list)
+    columns: list[Column] = attribute(default_factory=list)
+    texts: list[TextPart] = attribute(default_factory=list)
+    skipped: list[Skipped] = attribute(default_factory=list)
     rows_read: int = 0
     bytes_read: int = 0
     is_whole: bool = True
@@ -120,3 +135,14 @@ def as_text(value: object) -> str:
     if isinstance(value, list | tuple | set):
         return ", ".join(as_text(item) for item in value if item is not None)
     return str(value)
+
+
+def bytes_as_text(value: bytes) -> str | None:
+    """The text in a binary column's value, or None when it is not text. A last character cut in two is dropped."""
+    try:
+        text = value.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if len(value) - error.start > 3 or error.reason != "unexpected end of data":
+            return None
+        text = value[: error.start].decode("utf-8")
+    return text if all(char.isprintable() or char in "\t\r\n" for char in text) else None

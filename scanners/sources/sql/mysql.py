@@ -1,0 +1,131 @@
+"""MariaDB and MySQL: read-only sessions, catalog estimates, key ranges. MariaDB is tested against a real server."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Engine, TableClause, cast, create_engine, event, func, text
+from sqlalchemy import types as sql_types
+from sqlalchemy.engine import URL, Inspector
+
+from data_map.model import Reason
+from scanners.sources.sql.habits import BINARY_BYTES, Relation, Sampled, Statistics, head, key_ranges
+from scanners.values import VALUE_CHARS
+
+_SYSTEM = {"information_schema", "mysql", "performance_schema", "sys"}
+
+_REASONS = {
+    1044: Reason.NO_PERMISSION,
+    1045: Reason.NO_PERMISSION,
+    1142: Reason.NO_PERMISSION,
+    1143: Reason.NO_PERMISSION,
+    1698: Reason.NO_PERMISSION,
+    1049: Reason.NOT_FOUND,
+    1051: Reason.NOT_FOUND,
+    1054: Reason.NOT_FOUND,
+    1146: Reason.NOT_FOUND,
+    1317: Reason.TIMED_OUT,
+    1969: Reason.TIMED_OUT,
+    3024: Reason.TIMED_OUT,
+    1205: Reason.LOCKED,
+    1213: Reason.LOCKED,
+    2002: Reason.CONNECTION_FAILED,
+    2003: Reason.CONNECTION_FAILED,
+    2006: Reason.CONNECTION_LOST,
+    2013: Reason.CONNECTION_LOST,
+    2055: Reason.CONNECTION_LOST,
+    1927: Reason.CONNECTION_LOST,
+}
+
+_STATISTICS = text(
+    "SELECT table_name, table_rows, data_length, update_time"
+    " FROM information_schema.tables WHERE table_schema = :schema"
+)
+
+
+class MysqlHabits:
+    """MariaDB and MySQL through PyMySQL."""
+
+    def __init__(self, kind: str = "mysql") -> None:
+        """``kind`` is ``mysql`` or ``mariadb``, as the address says it."""
+        self.kind = kind
+
+    def open(self, url: URL, timeout_s: float) -> Engine:
+        """Sessions are read-only; the two dialects spell the statement time-out in different units."""
+        engine = create_engine(
+            url.set(drivername=f"{self.kind}+pymysql"),
+            hide_parameters=True,
+            pool_size=1,
+            max_overflow=1,
+            connect_args={"connect_timeout": 10, "charset": "utf8mb4", "local_infile": False},
+        )
+        lock_s = max(1, int(min(timeout_s, 5)))
+
+        @event.listens_for(engine, "connect")
+        def make_read_only(connection: Any, record: Any) -> None:
+            is_mariadb = "mariadb" in connection.get_server_info().lower()
+            timeout = (
+                f"SET SESSION max_statement_time = {timeout_s:.3f}"
+                if is_mariadb
+                else f"SET SESSION max_execution_time = {int(timeout_s * 1000)}"
+            )
+            with connection.cursor() as cursor:
+                cursor.execute(timeout)
+                cursor.execute(f"SET SESSION lock_wait_timeout = {lock_s}, innodb_lock_wait_timeout = {lock_s}")
+                cursor.execute("SET SESSION TRANSACTION READ ONLY")
+
+        return engine
+
+    def schemas(self, inspector: Inspector, url: URL) -> list[str | None]:
+        """The database that the address names, else every one but the system's own."""
+        if url.database:
+            return [url.database]
+        return [name for name in inspector.get_schema_names() if name not in _SYSTEM]
+
+    def statistics(self, connection: Connection, schema: str | None) -> dict[str, Statistics]:
+        """From ``information_schema.tables``: InnoDB's counts are estimates."""
+        found = {}
+        for name, rows, size, updated in connection.execute(_STATISTICS, {"schema": schema}):
+            found[name] = Statistics(row_count=rows, size_bytes=size, change_marker=str(updated) if updated else None)
+        return found
+
+    def project(self, column: ColumnElement[Any], sql_type: Any) -> ColumnElement[Any]:
+        """Numbers as they are, bytes cut, all else as text: a zero date is not a date to the driver."""
+        if isinstance(sql_type, sql_types.Integer | sql_types.Numeric | sql_types.Boolean):
+            return column
+        if isinstance(sql_type, sql_types.LargeBinary | sql_types.BINARY | sql_types.VARBINARY):
+            return func.substring(column, 1, BINARY_BYTES)
+        if isinstance(sql_type, sql_types.NullType):  # spatial types
+            return func.substring(cast(column, sql_types.BINARY), 1, BINARY_BYTES)
+        if isinstance(sql_type, sql_types.String):
+            return func.left(column, VALUE_CHARS)
+        return func.left(cast(column, sql_types.CHAR(VALUE_CHARS)), VALUE_CHARS)
+
+    def sample(
+        self,
+        connection: Connection,
+        relation: Relation,
+        table: TableClause,
+        columns: Sequence[Any],
+        rows: int,
+        seed: int,
+    ) -> Sampled:
+        """Ranges of the primary key's first column, where it is a whole number; else the head."""
+        types = dict(relation.columns)
+        if relation.primary_key and isinstance(types.get(relation.primary_key[0]), sql_types.Integer):
+            chosen = key_ranges(connection, table, columns, table.c[relation.primary_key[0]], rows, seed)
+            if chosen is not None:
+                return chosen
+        return head(connection, table, columns, rows)
+
+    def reason(self, error: BaseException) -> tuple[Reason, str | None]:
+        """By the server's error number."""
+        arguments = getattr(getattr(error, "orig", error), "args", ())
+        number = arguments[0] if arguments and isinstance(arguments[0], int) else None
+        if number is None or number == 0:
+            return Reason.CONNECTION_LOST, None
+        return _REASONS.get(number, Reason.QUERY_FAILED), str(number)
+
+    def close(self) -> None:
+        """Nothing was made beside the engine."""
