@@ -1,0 +1,154 @@
+"""Fixtures shared by all tests: the command, and real database servers."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+
+from tests import servers
+from tests.guard import sitecustomize
+
+ROOT = Path(__file__).resolve().parents[1]
+GUARD = Path(__file__).resolve().parent / "guard"
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a command did."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+    def json(self) -> Any:
+        """Standard output, which must be one JSON document and nothing else."""
+        return json.loads(self.stdout)
+
+
+class Cli(Protocol):
+    """Runs ``privacy`` with these arguments."""
+
+    def __call__(
+        self,
+        *args: str | Path,
+        stdin: str | None = None,
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        timeout_s: float = 180,
+    ) -> Run: ...
+
+
+def clean_environment(home: Path, guard_log: Path) -> dict[str, str]:
+    """An environment in which nothing of the developer's machine is left, and the network guard watches."""
+    return {
+        "PATH": os.environ["PATH"],
+        "LANG": "C.UTF-8",
+        "HOME": str(home),
+        "NO_COLOR": "1",
+        "TERM": "dumb",
+        "COLUMNS": "100",
+        "PYTHONPATH": os.pathsep.join((str(GUARD), str(ROOT))),
+        "PRIVACY_GUARD_LOG": str(guard_log),
+    }
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The test process itself may not leave this machine either."""
+    log = tmp_path_factory.mktemp("guard") / "log"
+    log.touch()
+    sitecustomize.install(str(log))
+    yield
+    assert log.read_text() == "", "a test tried to leave this machine"
+
+
+@pytest.fixture
+def guard_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the network guard of the started commands writes what it denied."""
+    log = tmp_path_factory.mktemp("guard") / "log"
+    log.touch()
+    return log
+
+
+@pytest.fixture
+def cli(tmp_path: Path, guard_log: Path) -> Iterator[Cli]:
+    """Run ``privacy`` as a user does: in a process of its own, in an empty folder that is also its home.
+
+    A test that uses this fixture fails when a command tries to leave this machine.
+    """
+
+    def run(
+        *args: str | Path,
+        stdin: str | None = None,
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        timeout_s: float = 180,
+    ) -> Run:
+        done = subprocess.run(
+            [sys.executable, "-m", "privacy", *map(str, args)],
+            # An empty input when none is given: nothing may wait for the developer's keyboard.
+            input=stdin if stdin is not None else "",
+            capture_output=True,
+            encoding="utf-8",
+            cwd=cwd or tmp_path,
+            env=clean_environment(tmp_path, guard_log) | dict(env or {}),
+            timeout=timeout_s,
+            check=False,
+        )
+        return Run(done.returncode, done.stdout, done.stderr)
+
+    yield run
+    assert guard_log.read_text() == "", "a command tried to leave this machine"
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[servers.Server]:
+    """A private PostgreSQL; absent: the test is skipped, and in CI it fails."""
+    yield from _serve(servers.start_postgresql)
+
+
+@pytest.fixture(scope="session")
+def mariadb_server() -> Iterator[servers.Server]:
+    """A private MariaDB; absent: the test is skipped, and in CI it fails."""
+    yield from _serve(servers.start_mariadb)
+
+
+@pytest.fixture
+def postgresql_url(postgresql_server: servers.Server) -> Iterator[str]:
+    """A fresh, empty PostgreSQL database."""
+    yield from _database(postgresql_server)
+
+
+@pytest.fixture
+def mariadb_url(mariadb_server: servers.Server) -> Iterator[str]:
+    """A fresh, empty MariaDB database."""
+    yield from _database(mariadb_server)
+
+
+def _serve(start: Callable[[], servers.Server]) -> Iterator[servers.Server]:
+    try:
+        server = start()
+    except servers.AbsentError as absent:
+        if os.environ.get("CI"):
+            pytest.fail(str(absent), pytrace=False)
+        pytest.skip(str(absent))
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def _database(server: servers.Server) -> Iterator[str]:
+    url = server.new_database()
+    try:
+        yield url
+    finally:
+        server.drop_database(url)
