@@ -1,0 +1,224 @@
+"""From what the scans saw and what people decided to the map: pure functions."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from data_map.model import (
+    AssetScan,
+    DataMap,
+    Decision,
+    FieldRef,
+    FieldVerdict,
+    MapAsset,
+    MapField,
+    MapSource,
+    Skipped,
+    Source,
+    State,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """An asset as one scan read it."""
+
+    scan_id: int
+    scanned_at: datetime
+    scan: AssetScan
+
+
+@dataclass(frozen=True, slots=True)
+class SkipLook:
+    """Something that one scan could not read."""
+
+    scan_id: int
+    skipped_at: datetime
+    skipped: Skipped
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An asset that one scan found in the listing and left unread, because it had not changed."""
+
+    scan_id: int
+    seen_at: datetime
+    source: str
+    asset: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One listing of the assets of a source."""
+
+    scan_id: int
+    ended_at: datetime
+    source: str
+    asset_count: int
+    #: Whether nothing was filtered out and nothing broke off: only then is an asset that is missing gone.
+    is_complete: bool
+
+
+def is_in_force(decision: Decision, today: date) -> bool:
+    """Whether a decision still holds; its last day counts."""
+    return decision.until_on is None or today <= decision.until_on
+
+
+def apply(verdict: FieldVerdict, decision: Decision | None, today: date) -> FieldVerdict:
+    """What counts for a field: the person's decision while it is in force, else the machine's verdict.
+
+    A decision is taken as certain (score 1). Evidence, terms and shapes stay, so that both can be compared; the
+    prevalence stays only where the person named the same category as the machine.
+    """
+    if decision is None or not is_in_force(decision, today):
+        return verdict
+    if decision.category is None:
+        return replace(
+            verdict,
+            state=State.CLEAN,
+            category=None,
+            score=1.0,
+            prevalence=None,
+            prevalence_low=None,
+            prevalence_high=None,
+            contains=(),
+            alternates=(),
+        )
+    decided = replace(verdict, state=State.CONFIRMED, category=decision.category, score=1.0, bound=None)
+    if decision.category == verdict.category:
+        return decided
+    others = tuple(other for other in verdict.alternates if other.category != decision.category)
+    return replace(decided, prevalence=None, prevalence_low=None, prevalence_high=None, alternates=others)
+
+
+def assemble(
+    sources: Iterable[Source],
+    *,
+    looks: Iterable[Look] = (),
+    skips: Iterable[SkipLook] = (),
+    seen: Iterable[Seen] = (),
+    listings: Iterable[Listing] = (),
+    decisions: Iterable[Decision] = (),
+    today: date,
+) -> DataMap:
+    """The map as of the last look at each asset.
+
+    Of several looks at an asset the one of the highest scan counts. An asset is gone, and left out, when a later
+    complete listing of its source did not have it. A skip is shown while it is the last thing that happened to its
+    asset (or source); fields read before stay in the map beside it. Sources, assets and fields are in order.
+    """
+    by_source: defaultdict[str, _Known] = defaultdict(_Known)
+    for look in looks:
+        by_source[look.scan.asset.source].looks.append(look)
+    for skip in skips:
+        by_source[skip.skipped.source].skips.append(skip)
+    for sight in seen:
+        by_source[sight.source].seen.append(sight)
+    for listing in listings:
+        by_source[listing.source].listings.append(listing)
+    decided = {decision.ref: decision for decision in decisions if is_in_force(decision, today)}
+    return DataMap(
+        tuple(
+            _source(source, by_source[source.name], decided, today)
+            for source in sorted(sources, key=lambda source: source.name)
+        )
+    )
+
+
+class _Known:
+    """What is known of one source, unsorted."""
+
+    def __init__(self) -> None:
+        self.looks: list[Look] = []
+        self.skips: list[SkipLook] = []
+        self.seen: list[Seen] = []
+        self.listings: list[Listing] = []
+
+
+def _source(source: Source, known: _Known, decided: Mapping[FieldRef, Decision], today: date) -> MapSource:
+    last_look: dict[str, Look] = {}
+    for look in known.looks:
+        name = look.scan.asset.name
+        if name not in last_look or look.scan_id > last_look[name].scan_id:
+            last_look[name] = look
+    # The last scan that tried to read the asset, and the last one in whose listing it was.
+    tried = {name: look.scan_id for name, look in last_look.items()}
+    for skip in known.skips:
+        if skip.skipped.asset is not None:
+            tried[skip.skipped.asset] = max(tried.get(skip.skipped.asset, 0), skip.scan_id)
+    present = dict(tried)
+    for sight in known.seen:
+        present[sight.asset] = max(present.get(sight.asset, 0), sight.scan_id)
+    complete = max((listing.scan_id for listing in known.listings if listing.is_complete), default=0)
+    unread = {
+        skip.skipped.asset
+        for skip in known.skips
+        if skip.scan_id >= complete and skip.skipped.asset is not None and skip.skipped.field is None
+    }
+    there = {name for name, scan_id in present.items() if scan_id >= complete or _is_inside(name, unread)}
+
+    shown: dict[Skipped, None] = {}
+    last_touch = max(
+        (
+            *present.values(),
+            *(listing.scan_id for listing in known.listings),
+            *(skip.scan_id for skip in known.skips),
+        ),
+        default=0,
+    )
+    for skip in sorted(known.skips, key=lambda skip: _place(skip.skipped)):
+        asset = skip.skipped.asset
+        is_last = skip.scan_id == (last_touch if asset is None else tried[asset])
+        if is_last and (asset is None or asset in there):
+            shown[skip.skipped] = None
+
+    assets = tuple(_asset(last_look[name], decided, today) for name in sorted(there & last_look.keys()))
+    listed = max((listing.asset_count for listing in known.listings if listing.scan_id >= complete), default=0)
+    times = [
+        *(look.scanned_at for look in known.looks),
+        *(sight.seen_at for sight in known.seen),
+        *(skip.skipped_at for skip in known.skips if skip.skipped.asset is not None),
+        # A listing that broke off before the first asset looked at nothing.
+        *(listing.ended_at for listing in known.listings if listing.is_complete or listing.asset_count),
+    ]
+    return MapSource(
+        source=source,
+        assets=assets,
+        skipped=tuple(shown),
+        scanned_at=max(times, default=None),
+        asset_count=max(listed, len(there)),
+    )
+
+
+def _is_inside(name: str, containers: Collection[str]) -> bool:
+    """Whether ``archive.zip!inner/file`` lies in an archive that could not be opened this time: then it is not gone."""
+    parts = name.split("!")
+    return any("!".join(parts[:end]) in containers for end in range(1, len(parts)))
+
+
+def _asset(look: Look, decided: Mapping[FieldRef, Decision], today: date) -> MapAsset:
+    verdicts = {verdict.ref: verdict for verdict in look.scan.verdicts}
+    fields = []
+    # A field without a verdict was not looked at: it is among the skipped, never here.
+    for field in sorted(look.scan.fields, key=lambda field: (field.position, field.ref.field)):
+        machine = verdicts.get(field.ref)
+        if machine is not None:
+            decision = decided.get(field.ref)
+            fields.append(MapField(field, apply(machine, decision, today), machine, decision))
+    return MapAsset(
+        asset=look.scan.asset,
+        fields=tuple(fields),
+        scan_id=look.scan_id,
+        scanned_at=look.scanned_at,
+        rows_read=look.scan.rows_read,
+        bytes_read=look.scan.bytes_read,
+        is_whole=look.scan.is_whole,
+        sampling=look.scan.sampling,
+    )
+
+
+def _place(skipped: Skipped) -> tuple[str, str, str, str]:
+    return (skipped.asset or "", skipped.field or "", skipped.reason.value, skipped.code or "")
