@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import ColumnElement, Connection, Engine, TableClause, create_engine, func, select, table, text
+from sqlalchemy import ColumnElement, Connection, Engine, Select, TableClause, create_engine, func, select, table, text
 from sqlalchemy import types as sql_types
 from sqlalchemy.engine import URL, Inspector
 from sqlalchemy.exc import SQLAlchemyError
@@ -140,7 +140,7 @@ class SqliteHabits:
             rows = counted.get(name)
             if rows is None and rootpage:
                 try:
-                    highest = select(func.max(literal_column("rowid"))).select_from(
+                    highest: Select[Any] = select(func.max(literal_column("rowid"))).select_from(
                         table(quoted_name(name, quote=True))
                     )
                     rows = connection.execute(highest).scalar()

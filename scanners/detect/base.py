@@ -1,0 +1,33 @@
+"""What a value detector is: a row of data that says which values can fit, and a function that says which do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from scanners.masking import signature
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One way to recognise a whole value of a column."""
+
+    #: ``presidio:…``, ``stdnum:…``, ``lexicon:…``, ``format:…``
+    name: str
+    category: str
+    #: Over the value's signature (letters ``a``, digits ``9``): a necessary condition, cheap to test.
+    shape: re.Pattern[str]
+    accepts: Callable[[str], bool]
+    #: Share of values of a fitting shape that pass by accident.
+    chance: float
+    #: Whether a hit counts only where the column's name says the same.
+    needs_name: bool = False
+    #: ISO 3166-1 code of the country whose scheme it is.
+    country: str | None = None
+    examples: tuple[str, ...] = ()
+    counter_examples: tuple[str, ...] = ()
+
+    def matches(self, value: str) -> bool:
+        """Whether a single value passes, shape and all."""
+        return self.shape.fullmatch(signature(value)) is not None and self.accepts(value)

@@ -1,0 +1,190 @@
+"""What a column's name says: tokens, abbreviations, phrases in eight languages, and the head noun. Pure.
+
+The vocabulary is data: ``names.toml``, with examples and counter-examples beside each rule.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])")
+_LETTERS = str.maketrans(
+    {"ß": "ss", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "æ": "ae", "Æ": "AE", "œ": "oe", "đ": "d", "ı": "i"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """One rule of the vocabulary."""
+
+    category: str
+    words: tuple[str, ...]
+    #: Chance that a column of exactly this name, in a table about people, holds the category.
+    strength: float
+    #: Whether the words say nothing unless the table is about people.
+    needs_person: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NameReading:
+    """What a name says."""
+
+    category: str | None = None
+    strength: float = 0.0
+    needs_person: bool = False
+    #: The words of the name that said it.
+    words: tuple[str, ...] = ()
+    #: Whose data it is, when the name has a word for people in it (``customer_name``).
+    subject: str | None = None
+    #: A word that makes the column something else (``email_verified``, ``product_name``).
+    denied_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """``names.toml`` in the form that matching needs."""
+
+    abbreviations: Mapping[str, tuple[str, ...]]
+    before: frozenset[str]
+    after: frozenset[str]
+    negative_heads: frozenset[str]
+    negative_leading: frozenset[str]
+    things: frozenset[str]
+    people: Mapping[str, str]
+    phrases: Mapping[tuple[str, ...], Phrase]
+    longest: int
+
+
+def fold(text: str) -> str:
+    """Lower case, ASCII, accents stripped."""
+    plain = unicodedata.normalize("NFKD", text.translate(_LETTERS))
+    return "".join(char for char in plain if not unicodedata.combining(char)).lower()
+
+
+def split(name: str) -> tuple[str, ...]:
+    """The words of a name: at punctuation, at changes of case, and between letters and digits."""
+    stripped = unicodedata.normalize("NFKD", name.translate(_LETTERS))
+    stripped = "".join(char for char in stripped if not unicodedata.combining(char))
+    return tuple(part.lower() for chunk in re.split(r"[^0-9A-Za-z]+", stripped) for part in _CAMEL.split(chunk) if part)
+
+
+@lru_cache(maxsize=1)
+def vocabulary() -> Vocabulary:
+    """The shipped vocabulary."""
+    with resources.files("scanners.detect").joinpath("names.toml").open("rb") as stream:
+        return build_vocabulary(tomllib.load(stream))
+
+
+def build_vocabulary(raw: Mapping[str, Any]) -> Vocabulary:
+    """A vocabulary from its TOML form. Of two rules for the same words the stronger one holds."""
+    phrases: dict[tuple[str, ...], Phrase] = {}
+    for block in raw["phrases"]:
+        for words in block["words"]:
+            parts = tuple(words.split())
+            rule = Phrase(block["category"], parts, block["strength"], block["needs_person"])
+            for key in {parts, ("".join(parts),)}:
+                if key not in phrases or phrases[key].strength < rule.strength:
+                    phrases[key] = rule
+    return Vocabulary(
+        abbreviations={short: tuple(long.split()) for short, long in raw["abbreviations"].items()},
+        before=frozenset(raw["neutral"]["before"]),
+        after=frozenset(raw["neutral"]["after"]),
+        negative_heads=frozenset(raw["negative"]["heads"]),
+        negative_leading=frozenset(raw["negative"]["leading"]),
+        things=frozenset(word for words in raw["things"].values() for word in words),
+        people={word: subject for subject, words in raw["people"].items() for word in words},
+        phrases=phrases,
+        longest=max(len(key) for key in phrases),
+    )
+
+
+def expand(parts: Sequence[str], words: Vocabulary) -> tuple[str, ...]:
+    """Abbreviations written out, unless the vocabulary knows the short form as a word of its own."""
+    return tuple(word for part in parts for word in words.abbreviations.get(part, (part,)))
+
+
+@lru_cache(maxsize=65536)
+def read_name(name: str) -> NameReading:
+    """What a column's name says about its content."""
+    words = vocabulary()
+    plain = split(name)
+    best = NameReading()
+    for parts in dict.fromkeys((plain, expand(plain, words))):
+        reading = _read(parts, words)
+        if (reading.strength, reading.denied_by is not None, reading.subject is not None) > (
+            best.strength,
+            best.denied_by is not None,
+            best.subject is not None,
+        ):
+            best = reading
+    return best
+
+
+def _read(parts: tuple[str, ...], words: Vocabulary) -> NameReading:
+    subject = next((words.people[part] for part in parts if part in words.people), None)
+    candidates = []
+    for start in range(len(parts)):
+        for length in range(min(words.longest, len(parts) - start), 0, -1):
+            rule = words.phrases.get(parts[start : start + length])
+            if rule is not None:
+                candidates.append((rule, start, start + length))
+    best = NameReading(subject=subject)
+    # The longest phrase wins; among equals the one that ends last, where English and German keep the head.
+    for rule, start, stop in sorted(candidates, key=lambda item: (-(item[2] - item[1]), -item[2])):
+        reading = _judge(rule, parts[:start], parts[stop:], subject, words)
+        if reading.category is not None:
+            return reading
+        if best.denied_by is None:
+            best = reading
+    return best
+
+
+def _judge(
+    rule: Phrase, leading: Sequence[str], trailing: Sequence[str], subject: str | None, words: Vocabulary
+) -> NameReading:
+    """Whether what stands around a phrase leaves its meaning alone."""
+    strength, needs_person = rule.strength, rule.needs_person
+    for word in trailing:
+        if word in words.people or word in words.after or word.isdigit():
+            continue
+        if word in words.negative_heads or word in words.things:
+            return NameReading(denied_by=word, subject=subject)
+        strength *= 0.6
+    for position, word in enumerate(leading):
+        if word in words.people:
+            needs_person = False
+        elif (word in words.negative_leading and position == 0) or (word in words.things and rule.needs_person):
+            return NameReading(denied_by=word, subject=subject)
+        elif word in words.before or word.isdigit():
+            continue
+        else:
+            strength *= 0.85 if not rule.needs_person else 0.6
+    return NameReading(rule.category, strength, needs_person, rule.words, subject)
+
+
+def subject_of(name: str) -> tuple[str | None, bool]:
+    """Whom a table is about by its name, and whether its name says that it is about things.
+
+    The head of the name decides: the last word, or in languages that put it first the first one.
+    """
+    words = vocabulary()
+    parts = expand(split(name), words)
+    known = [part for part in parts if part in words.people or part in words.things]
+    if not known:
+        return None, False
+    head = known[-1]
+    if head in words.people:
+        return words.people[head], False
+    return None, True
+
+
+def category_words(name: str) -> Iterable[str]:
+    """The words of a name, folded and written out, for detectors that look for context."""
+    return expand(split(name), vocabulary())
