@@ -1,0 +1,1 @@
+"""A fictitious bicycle company whose databases and files hold invented personal data."""
