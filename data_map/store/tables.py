@@ -80,7 +80,7 @@ class Instant(TypeDecorator[datetime]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
         """Aware, in UTC, on its way out."""
-        return None if value is None else datetime.fromisoformat(value)
+        return None if value is None else datetime.fromisoformat(value).astimezone(UTC)
 
 
 class Day(TypeDecorator[date]):
