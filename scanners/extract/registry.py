@@ -47,7 +47,8 @@ READERS = {
 
 #: Ending → what its content may be, for the endings that are not text. (A workbook with a password is an OLE file, and
 #: programs save one kind of workbook under the name of another.)
-_BINARY = dict.fromkeys(("xls", "xlsb", "xlsm", "xlsx"), frozenset({"zip", "ole", "biff"})) | {"ods": frozenset({"zip"})}
+_WORKBOOK = frozenset({"zip", "ole", "biff"})
+_BINARY = {"ods": frozenset({"zip"}), "xls": _WORKBOOK, "xlsb": _WORKBOOK, "xlsm": _WORKBOOK, "xlsx": _WORKBOOK}
 
 #: Place and first bytes → what it is. Two bytes alone are not enough: texts begin with BM, MZ and PK too.
 _MAGIC = (
@@ -106,7 +107,7 @@ def ending_of(name: str) -> str:
 
     What log rotation adds is not an ending: ``app.log.1`` and ``app.log-20240131`` end in ``log``.
     """
-    base = re.sub(r"([._-]\d[\d._-]*)+$", "", PurePosixPath(name).name.lower())
+    base = re.sub(r"[._-]\d[\d._-]*$", "", PurePosixPath(name).name.lower())
     ending = PurePosixPath(base).suffix.removeprefix(".")
     return ending if re.fullmatch(r"(?=.*[a-z])[a-z0-9_+~-]{1,12}", ending) else ""
 

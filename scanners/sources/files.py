@@ -18,7 +18,7 @@ from scanners.sources.selection import is_pruned, is_wanted
 from scanners.values import Content, Take, UnreadableError
 
 if TYPE_CHECKING:
-    from fsspec import AbstractFileSystem
+    from fsspec import AbstractFileSystem  # type: ignore[import-untyped]
 
 #: Protocols whose file systems have been tried against the real thing.
 PROTOCOLS = frozenset({"file", "local", "memory"})
@@ -193,7 +193,7 @@ def _open_tree(root: str) -> _Tree:
     if protocol not in PROTOCOLS:
         # Not the text of the URL: it may hold a password.
         raise UnreadableError(Reason.UNSUPPORTED_FORMAT, protocol if protocol.isalnum() else None)
-    from fsspec.core import url_to_fs
+    from fsspec.core import url_to_fs  # type: ignore[import-untyped]
 
     fs, path = url_to_fs(root)
     return _LocalTree(Path(path)) if protocol in ("file", "local") else _RemoteTree(fs, path)
@@ -329,4 +329,3 @@ class _RemoteTree:
             size if isinstance(size, int) else None,
             f"{version}-{size}" if version else None,
         )
-
