@@ -6,10 +6,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-# Where the demo goes, what pytest is told besides, and how large the table of `bench-scale` is.
+# Where the demo goes, what pytest is told besides, and which table `bench-scale` scans (DATABASE=postgresql).
 DIR ?=
 PYTEST_ARGS ?=
 ROWS ?= 1000000
+DATABASE ?= sqlite
+LOCK_ARGS ?=
 
 .PHONY: help demo test check docs lock bench-accuracy bench-speed bench-scale clean
 .DEFAULT_GOAL := help
@@ -44,7 +46,7 @@ bench-speed: $(READY) ## time of a scan, as a ratio to reading the same cells
 	@$(BIN)/python benchmarks/speed.py
 
 bench-scale: $(READY) ## time, memory and bytes read when a table grows (ROWS=1000000; needs disk)
-	@$(BIN)/python benchmarks/scale.py --rows $(ROWS)
+	@$(BIN)/python benchmarks/scale.py --rows $(ROWS) --database $(DATABASE)
 
 clean: ## remove the environment, caches, builds and the demo
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis privacy-demo

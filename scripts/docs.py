@@ -44,9 +44,41 @@ def cli() -> str:
     return "\n".join(lines) + "\n"
 
 
+def detectors() -> str:
+    """Every rule that recognises a value, by the category it speaks for."""
+    from data_map.taxonomy import category
+    from scanners.detect import identifiers, lexicon, patterns
+
+    rules = patterns.rules() + lexicon.rules() + identifiers.rules()
+    lines = [
+        "# Detectors",
+        "",
+        "<!-- Made by `make docs` from the rules in scanners/detect; changes made here are lost. -->",
+        "",
+        "A rule is tried on values whose shape fits. *Chance* is the share of unrelated values of that shape that pass",
+        "all the same: the verdict on a column weighs its hits against it. A rule that counts *with the name* counts only",
+        "where the column's name says the same. Beside these, the names of columns are read, and names of people in",
+        "running text are found by a language model.",
+    ]
+    for key in sorted({rule.category for rule in rules}):
+        lines += [
+            "",
+            f"## {category(key).title} (`{key}`)",
+            "",
+            "| rule | country | chance | counts |",
+            "|---|---|---|---|",
+        ]
+        for rule in sorted(rules, key=lambda rule: (rule.country or "", rule.name)):
+            if rule.category == key:
+                counts = "with the name" if rule.needs_name else "alone"
+                lines.append(f"| `{rule.name}` | {rule.country or 'any'} | {rule.chance:.2%} | {counts} |")
+    return "\n".join(lines) + "\n"
+
+
 #: Document → what makes it.
 GENERATORS: dict[str, Callable[[], str]] = {
     "cli.md": cli,
+    "detectors.md": detectors,
 }
 
 
