@@ -56,9 +56,9 @@ def detectors() -> str:
         "<!-- Made by `make docs` from the rules in scanners/detect; changes made here are lost. -->",
         "",
         "A rule is tried on values whose shape fits. *Chance* is the share of unrelated values of that shape that pass",
-        "all the same: the verdict on a column weighs its hits against it. A rule that counts *with the name* counts only",
-        "where the column's name says the same. Beside these, the names of columns are read, and names of people in",
-        "running text are found by a language model.",
+        "all the same: the verdict on a column weighs its hits against it. A rule that counts *with the name* counts",
+        "only where the column's name says the same. Beside these, the names of columns are read, and names of people",
+        "in running text are found by a language model.",
     ]
     for key in sorted({rule.category for rule in rules}):
         lines += [
