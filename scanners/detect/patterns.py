@@ -133,7 +133,7 @@ def _phone(value: str) -> bool:
 
 
 def _national_phone(value: str) -> bool:
-    return _is_phone(value, REGIONS)
+    return not _DATE.search(value) and _is_phone(value, REGIONS)
 
 
 def _is_phone(value: str, regions: tuple[str, ...]) -> bool:

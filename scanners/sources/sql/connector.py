@@ -16,6 +16,7 @@ from sqlalchemy.sql import quoted_name
 
 from data_map.model import Asset, AssetKind, Field, FieldRef, Skipped, Source
 from scanners.sources.base import Listed
+from scanners.sources.selection import is_wanted
 from scanners.sources.sql.habits import Habits, Relation, Sampled, Statistics, head
 from scanners.values import Column, Content, Take, UnreadableError
 
@@ -27,10 +28,20 @@ class SqlSource:
     """A database, read through SQLAlchemy with one dialect's habits."""
 
     def __init__(
-        self, source: Source, url: URL, habits: Habits, *, views: bool = False, timeout_s: float = 30.0
+        self,
+        source: Source,
+        url: URL,
+        habits: Habits,
+        *,
+        include: tuple[str, ...] = (),
+        exclude: tuple[str, ...] = (),
+        views: bool = False,
+        timeout_s: float = 30.0,
     ) -> None:
         """``views`` also lists plain views, which may be slow and repeat what tables hold."""
         self.source = source
+        self._include = include
+        self._exclude = exclude
         self._url = url
         self._habits = habits
         self._views = views
@@ -85,6 +96,8 @@ class SqlSource:
             catalog = _Catalog(inspector, schema, object_kind)
             for name in names:
                 label = f"{schema or inspector.default_schema_name or 'main'}.{name}"
+                if not is_wanted(label, self._include, self._exclude):
+                    continue
                 try:
                     relation = Relation(
                         schema, name, kind, catalog.columns(name), catalog.key(name), statistics.get(name, Statistics())

@@ -1,0 +1,57 @@
+"""The command line: one file a noun. A command parses, calls one function, and renders."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from privacy.cli import demo, doctor, init, map, scan, sources, store  # noqa: A004 - nouns of the command line
+from privacy.cli.run import ConfigOption, Globals, QuietOption, StoreOption, TodayOption, VerboseOption
+
+app = typer.Typer(
+    name="privacy",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    pretty_exceptions_show_locals=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from privacy.app import App
+
+        typer.echo(f"privacy-inventory {App.version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    context: typer.Context,
+    config: ConfigOption = None,
+    store_url: StoreOption = None,
+    today: TodayOption = None,
+    verbose: VerboseOption = 0,
+    quiet: QuietOption = False,
+    version: bool = typer.Option(False, "--version", help="Print the version.", callback=_version, is_eager=True),
+) -> None:
+    """Find the personal data in databases and files, and keep the inventory of it. Read-only, offline."""
+    context.obj = Globals(config, store_url, today, verbose, quiet)
+
+
+for _module in (init, doctor, demo, scan):
+    _module.register(app)
+app.add_typer(sources.app, name="sources")
+app.add_typer(map.app, name="map")
+app.add_typer(store.app, name="store")
+
+
+def main() -> None:
+    """The console script."""
+    for stream in (sys.stdout, sys.stderr):
+        # A name that the terminal's encoding cannot show must not end the run.
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    app()

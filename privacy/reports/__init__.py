@@ -1,0 +1,1 @@
+"""What commands show: tables as data, and their renderers."""

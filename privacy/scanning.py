@@ -1,0 +1,248 @@
+"""A scan from its targets to the store: what is seen is kept as it is seen, and summed up at the end."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from data_map.errors import UsageError
+from data_map.model import AssetScan, FieldVerdict, Skipped, Source, SourceScan
+from data_map.taxonomy import CATEGORIES, LegalClass, class_of
+from privacy.app import App, Target
+from scanners.detect.engine import Engine
+from scanners.scan import Limits, Listing, ScanEvent, scan
+from scanners.sources.registry import open_source
+
+if TYPE_CHECKING:
+    from data_map.store.store import Store
+    from scanners.sources.base import SourceConnector
+
+
+@dataclass(slots=True)
+class SourceSummary:
+    """What became of one source."""
+
+    source: Source
+    asset_count: int = 0
+    read_count: int = 0
+    whole_count: int = 0
+    field_count: int = 0
+    personal_count: int = 0
+    rows_read: int = 0
+    bytes_read: int = 0
+    #: Category → fields in which it was found, as the field's own category or inside a text.
+    categories: Counter[str] = field(default_factory=Counter)
+    skipped: list[Skipped] = field(default_factory=list)
+
+    @property
+    def is_unopened(self) -> bool:
+        """Whether the source itself could not be opened, so that nothing of it was read."""
+        return self.read_count == 0 and any(skip.asset is None for skip in self.skipped)
+
+    def add(self, event: ScanEvent) -> None:
+        """Count one event of the scan."""
+        if isinstance(event, Skipped):
+            self.skipped.append(event)
+        elif isinstance(event, SourceScan):
+            self.asset_count = event.asset_count
+        elif isinstance(event, AssetScan):
+            self.read_count += 1
+            self.whole_count += event.is_whole
+            self.field_count += len(event.fields)
+            self.rows_read += event.rows_read
+            self.bytes_read += event.bytes_read
+            for verdict in event.verdicts:
+                if verdict.state.is_personal:
+                    self.personal_count += 1
+                    self.categories.update(categories_of(verdict))
+
+
+@dataclass(slots=True)
+class ScanSummary:
+    """What became of a whole run."""
+
+    scan_id: int
+    #: Module of the language model; None when names in running text were not looked for.
+    model: str | None
+    sources: list[SourceSummary] = field(default_factory=list)
+    is_interrupted: bool = False
+    #: Fields that ``--fail-on`` was asked about and that were found.
+    failing: list[FieldVerdict] = field(default_factory=list)
+
+    @property
+    def has_skips(self) -> bool:
+        """Whether anything was not read."""
+        return any(source.skipped for source in self.sources)
+
+
+def categories_of(verdict: FieldVerdict) -> set[str]:
+    """The categories a personal field holds: its own, or what its text contains."""
+    own = {verdict.category} if verdict.category and verdict.category != "text.personal" else set()
+    return own | {item.category for item in verdict.contains}
+
+
+def limits_of(app: App, target: Target, **overrides: object) -> Limits:
+    """The configuration's limits with what the command line says instead."""
+    settings = app.config.scan
+    given = {key: value for key, value in overrides.items() if value is not None}
+    merged: dict[str, object] = {
+        "sample_rows": settings.sample_rows or None,
+        "max_file_bytes": settings.max_file_mb * 2**20,
+        "timeout_s": settings.timeout_s,
+    } | given
+    return Limits(**merged)  # type: ignore[arg-type]
+
+
+def connect(app: App, target: Target, timeout_s: float) -> SourceConnector:
+    """The connector of a target. The store and the vault key never count as part of a scanned folder."""
+    settings = target.settings
+    own = _own_files(app, target) if target.place.root else ()
+    exclude = (*app.config.scan.exclude, *(settings.exclude if settings else ()), *own)
+    return open_source(
+        target.source,
+        target.place,
+        include=settings.include if settings else (),
+        exclude=exclude,
+        views=settings.views if settings else False,
+        timeout_s=timeout_s,
+    )
+
+
+def _own_files(app: App, target: Target) -> tuple[str, ...]:
+    from data_map.store import connection
+
+    path = connection.sqlite_path(connection.parse(app.store_url))
+    if path is None or target.place.root is None:
+        return ()
+    own = [Path(f"{path}{suffix}").absolute() for suffix in ("", "-wal", "-shm", "-journal")] + [app.key_path.absolute()]
+    root = Path(target.place.root)
+    return tuple(_literal(item.relative_to(root).as_posix()) for item in own if item.is_relative_to(root))
+
+
+def _literal(name: str) -> str:
+    """A glob that matches this name alone."""
+    return "".join(f"[{char}]" if char in "*?[" else char for char in name)
+
+
+def run_scan(
+    app: App,
+    store: Store,
+    targets: Sequence[Target],
+    engine: Engine,
+    limits: Limits,
+    *,
+    seed: int,
+    fail_on: Sequence[str] = (),
+    watch: Callable[[Target, ScanEvent], None] = lambda target, event: None,
+) -> ScanSummary:
+    """Scan targets one after the other; each asset is committed as soon as it was looked at.
+
+    ``watch`` is called with every event. A ``KeyboardInterrupt`` ends the scan and is told in the summary.
+    """
+    before = store.load(today=app.today) if "new" in fail_on else None
+    options = {"model": engine.names.model, "sample_rows": limits.sample_rows, "full": limits.full}
+    scan_id = store.begin_scan(seed, options)
+    summary = ScanSummary(scan_id, engine.names.model)
+    try:
+        for target in targets:
+            if target.is_adhoc:
+                source = store.add_source(target.source)
+            else:
+                store.save_source(target.source)
+                source = target.source
+            target = Target(source, target.place, target.settings)
+            one = SourceSummary(source)
+            summary.sources.append(one)
+            for event in _events(app, target, engine, limits):
+                one.add(event)
+                _keep(store, scan_id, event)
+                if isinstance(event, AssetScan):
+                    summary.failing.extend(_failing(event.verdicts, fail_on))
+                watch(target, event)
+    except KeyboardInterrupt:
+        summary.is_interrupted = True
+    store.end_scan(scan_id, "interrupted" if summary.is_interrupted else "complete")
+    if before is not None:
+        known = {
+            item.field.ref
+            for part in before.sources
+            for asset in part.assets
+            for item in asset.fields
+            if item.verdict.state.is_personal
+        }
+        after = store.load(today=app.today)
+        scanned = {one.source.name for one in summary.sources}
+        summary.failing.extend(
+            item.verdict
+            for part in after.sources
+            if part.source.name in scanned
+            for asset in part.assets
+            for item in asset.fields
+            if item.verdict.state.is_personal and item.field.ref not in known
+        )
+    return summary
+
+
+def _events(app: App, target: Target, engine: Engine, limits: Limits) -> Iterator[ScanEvent]:
+    connector = connect(app, target, limits.timeout_s)
+    try:
+        yield from scan(connector, engine.for_country(target.source.country), limits)
+    finally:
+        connector.close()
+
+
+def _keep(store: Store, scan_id: int, event: ScanEvent) -> None:
+    if isinstance(event, AssetScan):
+        store.save_asset(scan_id, event)
+    elif isinstance(event, Skipped):
+        store.save_skip(scan_id, event)
+    elif isinstance(event, SourceScan):
+        store.end_source(scan_id, event)
+
+
+def check_fail_on(wanted: Sequence[str]) -> None:
+    """Refuse what is neither a category, nor a class, nor ``new``.
+
+    Raises:
+        UsageError: there is no such word.
+    """
+    classes = {item.value for item in LegalClass}
+    for word in wanted:
+        if word != "new" and word not in classes and word not in CATEGORIES:
+            msg = f"--fail-on {word}: neither a category, nor a class ({', '.join(sorted(classes))}), nor “new”."
+            raise UsageError(msg)
+
+
+def _failing(verdicts: Sequence[FieldVerdict], fail_on: Sequence[str]) -> Iterator[FieldVerdict]:
+    wanted = set(fail_on)
+    for verdict in verdicts:
+        if verdict.state.is_personal:
+            found = categories_of(verdict) | ({verdict.category} if verdict.category else set())
+            if found & wanted or {class_of(item) for item in found} & wanted:
+                yield verdict
+
+
+def planned(app: App, target: Target, limits: Limits) -> tuple[SourceConnector, list[ScanEvent]]:
+    """What a scan would look at: the listing alone, no row is read."""
+    from data_map.model import Skipped as SkippedItem
+    from scanners.sources.selection import is_wanted
+    from scanners.values import UnreadableError
+
+    connector = connect(app, target, limits.timeout_s)
+    events: list[ScanEvent] = []
+    assets = []
+    try:
+        for item in connector.list_assets():
+            if isinstance(item, SkippedItem):
+                events.append(item)
+            elif is_wanted(item.asset.name, limits.include, limits.exclude):
+                assets.append(item.asset)
+    except UnreadableError as error:
+        events.append(Skipped(target.source.name, error.reason, code=error.code))
+    finally:
+        connector.close()
+    events.append(Listing(target.source, tuple(assets)))
+    return connector, events

@@ -1,0 +1,182 @@
+"""What was read of an asset, through all detectors, to a verdict on each of its fields."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from data_map.model import Asset, Field, FieldRef, FieldVerdict, State, Term
+from scanners.columns import Passed, judge
+from scanners.detect import identifiers, lexicon, patterns
+from scanners.detect.base import Rule
+from scanners.detect.names import NameReading, read_name
+from scanners.detect.ner import NameReader
+from scanners.detect.text import TextReading, read_texts
+from scanners.masking import signature
+from scanners.subjects import TableContext, context_of, table_name
+from scanners.values import Column, Content
+
+#: Distinct values that detectors try; more of them hardly change a share.
+MAX_DISTINCT = 2000
+#: A value longer than this is running text, not an identifier.
+_CELL_CHARS = 80
+#: A column is running text when its values have this many words on average, or are this long.
+_TEXT_WORDS, _TEXT_CHARS = 4.5, 60
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """All detectors with their settings."""
+
+    names: NameReader
+    #: ISO 3166-1 code of the source's country; its phone numbers are tried first.
+    country: str | None = None
+
+    def for_country(self, country: str | None) -> Engine:
+        """The same detectors for a source in another country; the language model stays loaded."""
+        return replace(self, country=country)
+
+    def look(
+        self, content: Content, context: Content | None = None
+    ) -> tuple[tuple[Field, ...], tuple[FieldVerdict, ...]]:
+        """The fields of an asset with a verdict on each, in the order they were read.
+
+        ``context``: the whole asset, when ``content`` is a second look at some of its columns only.
+        """
+        fields: list[Field] = []
+        verdicts: list[FieldVerdict] = []
+        neighbours: dict[str, list[str]] = defaultdict(list)
+        for column in (context or content).columns:
+            neighbours[_part_of(content.asset, column.field.ref.field)].append(_last(column.field.ref.field))
+        contexts = {part: context_of(part, names) for part, names in neighbours.items()}
+        for column in content.columns:
+            fields.append(column.field)
+            verdicts.append(self._column(column, contexts[_part_of(content.asset, column.field.ref.field)]))
+        for ref, texts in _texts(content).items():
+            fields.append(next(part.field for part in content.texts if part.field.ref == ref))
+            verdicts.append(self._document(ref, texts))
+        order = sorted(range(len(fields)), key=lambda index: fields[index].position)
+        return tuple(fields[index] for index in order), tuple(verdicts[index] for index in order)
+
+    def is_nameable(self, label: str) -> bool:
+        """Whether a sheet's name, a comment or a label may be kept: nothing personal was found in it."""
+        if any(True for _ in patterns.spans(label)):
+            return False
+        if any(rule.matches(label.strip()) for rule in _rules() if rule.chance <= 0.02 and not rule.needs_name):
+            return False
+        return not next(self.names.spans([label]))
+
+    def _column(self, column: Column, context: TableContext) -> FieldVerdict:
+        reading = read_name(_last(column.field.ref.field))
+        if column.field.references is not None:  # a key that points elsewhere is an address, not the thing itself
+            reading = _as_key(reading)
+        if column.binary and not column.counts:
+            return _binary(column, reading, context)
+        passed = try_values(column.counts)
+        text = self._text(column) if is_running_text(column.counts) else None
+        return judge(column, reading, passed, text, context)
+
+    def _text(self, column: Column) -> TextReading:
+        return read_texts(_first(column.counts), self.names, self._regions())
+
+    def _document(self, ref: FieldRef, texts: list[str]) -> FieldVerdict:
+        joined = Counter(texts)
+        reading = read_texts(joined, self.names, self._regions())
+        column = Column(Field(ref), dict(joined), sampled=len(texts))
+        context = TableContext(None, 0.6, "a document")
+        verdict = judge(column, NameReading(), (), reading, context)
+        if verdict.state is State.UNDECIDED or (verdict.state is State.CLEAN and reading.contained):
+            weight = verdict.terms[0].weight if verdict.terms else 0.0
+            found = sum(item.count for item in reading.contained)
+            verdict = replace(
+                verdict, terms=(Term(f"{found} possible names or identifiers, too few to be sure", weight),)
+            )
+        # Shapes of whole documents say nothing, and the bound is not over values.
+        return replace(verdict, shapes=(), bound=None)
+
+    def _regions(self) -> tuple[str, ...]:
+        return (self.country, *patterns.REGIONS[:6]) if self.country else ()
+
+
+def try_values(counts: Mapping[str, int]) -> list[Passed]:
+    """How each rule that fits at least one value did, over the distinct values of a column."""
+    matched: Counter[Rule] = Counter()
+    values = _first(counts)
+    for value in values:
+        if len(value) > _CELL_CHARS and not value.startswith(("-----BEGIN", "eyJ", "$")):
+            continue
+        for rule in _fitting(signature(value)):
+            if rule.accepts(value):
+                matched[rule] += 1
+    return [
+        Passed(rule.name, rule.category, hits, len(values), rule.chance, rule.needs_name)
+        for rule, hits in matched.items()
+    ]
+
+
+def is_running_text(counts: Mapping[str, int]) -> bool:
+    """Whether a column's values are sentences rather than cells."""
+    values = list(_first(counts, 200))
+    if not values:
+        return False
+    if values[0][:1] in "{[" and values[0][-1:] in "}]":
+        return True
+    words = sum(len(value.split()) for value in values) / len(values)
+    letters = sum(char.isalpha() for value in values[:50] for char in value[:100])
+    length = sum(len(value) for value in values) / len(values)
+    spaced = sum(" " in value for value in values) / len(values)
+    return letters > 0 and (words >= _TEXT_WORDS or (length >= _TEXT_CHARS and spaced > 0.5))
+
+
+@lru_cache(maxsize=1)
+def _rules() -> tuple[Rule, ...]:
+    return patterns.rules() + lexicon.rules() + identifiers.rules()
+
+
+@lru_cache(maxsize=100_000)
+def _fitting(shape: str) -> tuple[Rule, ...]:
+    return tuple(rule for rule in _rules() if rule.shape.fullmatch(shape))
+
+
+def _first(counts: Mapping[str, int], most: int = MAX_DISTINCT) -> dict[str, int]:
+    if len(counts) <= most:
+        return dict(counts)
+    step = len(counts) / most
+    keys = list(counts)
+    return {key: counts[key] for key in (keys[int(index * step)] for index in range(most))}
+
+
+def _as_key(reading: NameReading) -> NameReading:
+    return replace(reading, strength=reading.strength * 0.5) if reading.category != "identity.subject_id" else reading
+
+
+def _binary(column: Column, reading: NameReading, context: TableContext) -> FieldVerdict:
+    if reading.category == "identity.photo" and not any(map(_is_image, column.magic)):
+        reading = replace(reading, strength=reading.strength * 0.8)
+    return judge(column, reading, (), None, context)
+
+
+def _is_image(magic: bytes) -> bool:
+    return magic.startswith((b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"RIFF", b"\x15\x1c"))
+
+
+def _part_of(asset: Asset, name: str) -> str:
+    """What a field's row is about: the sheet or the JSON object it stands in, else the table or file."""
+    parent, dot, _ = name.rpartition(".")
+    table = table_name(asset)
+    return f"{table} {parent}" if dot else table
+
+
+def _last(name: str) -> str:
+    """A column's own name, without the sheet or the path before it."""
+    parts = [part for part in name.rsplit(".", 1) if part not in ("*", "")]
+    return parts[-1] if parts else name
+
+
+def _texts(content: Content) -> dict[FieldRef, list[str]]:
+    texts: dict[FieldRef, list[str]] = defaultdict(list)
+    for part in content.texts:
+        texts[part.field.ref].append(part.text)
+    return texts

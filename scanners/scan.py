@@ -1,0 +1,124 @@
+"""One source, looked at from its listing to its last asset, as a stream of events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from data_map.model import Asset, AssetScan, Field, FieldVerdict, Reason, Skipped, Source, SourceScan, State
+from scanners.detect.engine import Engine
+from scanners.sources.base import Listed, SourceConnector
+from scanners.sources.selection import is_wanted
+from scanners.values import Content, Take, UnreadableError
+
+#: Rows of the first look. 1,000 rows settle most columns; see ``MORE_ROWS``.
+FIRST_ROWS = 1_000
+#: Rows of the second look, at the columns that the first one left undecided.
+MORE_ROWS = 10_000
+#: After so many assets in a row whose connection failed, the rest of the source is given up.
+_LOST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much to read."""
+
+    #: Rows of each asset; None reads ``FIRST_ROWS``, and ``MORE_ROWS`` where that leaves a column undecided.
+    sample_rows: int | None = None
+    #: Read everything.
+    full: bool = False
+    max_file_bytes: int = 100 * 2**20
+    timeout_s: float = 30.0
+    seed: int = 0
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The source's listing is done: how many assets will be looked at."""
+
+    source: Source
+    assets: tuple[Asset, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An asset is about to be read."""
+
+    asset: Asset
+
+
+ScanEvent = Listing | Reading | AssetScan | Skipped | SourceScan
+
+
+def scan(connector: SourceConnector, engine: Engine, limits: Limits) -> Iterator[ScanEvent]:
+    """Look into one source. The last event is always its ``SourceScan``, whatever happened before."""
+    source = connector.source
+    listed: list[Listed] = []
+    count = 0
+    is_listed = True
+    try:
+        for item in connector.list_assets():
+            if isinstance(item, Skipped):
+                if item.asset is None or is_wanted(item.asset, limits.include, limits.exclude):
+                    count += 1
+                    yield item
+            elif is_wanted(item.asset.name, limits.include, limits.exclude):
+                count += 1
+                listed.append(item)
+    except UnreadableError as error:
+        is_listed = False
+        yield Skipped(source.name, error.reason, code=error.code)
+    yield Listing(source, tuple(item.asset for item in listed))
+    lost = 0
+    for item in listed:
+        if lost >= _LOST:
+            yield Skipped(source.name, Reason.CONNECTION_LOST, item.asset.name)
+            continue
+        yield Reading(item.asset)
+        try:
+            content, fields, verdicts = _look(connector, engine, item, limits)
+        except UnreadableError as error:
+            is_lost = error.reason in (Reason.CONNECTION_LOST, Reason.CONNECTION_FAILED)
+            lost = lost + 1 if is_lost else 0
+            yield Skipped(source.name, error.reason, item.asset.name, code=error.code)
+            continue
+        except Exception as error:
+            yield Skipped(source.name, Reason.READER_FAILED, item.asset.name, code=type(error).__name__)
+            continue
+        lost = 0
+        yield from content.skipped
+        yield AssetScan(
+            asset=content.asset,
+            fields=fields,
+            verdicts=verdicts,
+            rows_read=content.rows_read,
+            bytes_read=content.bytes_read,
+            is_whole=content.is_whole,
+            sampling=content.sampling,
+        )
+    yield SourceScan(source, count, is_complete=is_listed and not limits.include and not limits.exclude)
+
+
+def _look(
+    connector: SourceConnector, engine: Engine, item: Listed, limits: Limits
+) -> tuple[Content, tuple[Field, ...], tuple[FieldVerdict, ...]]:
+    rows = None if limits.full else limits.sample_rows or FIRST_ROWS
+    take = Take(rows, limits.seed, None, limits.max_file_bytes, limits.timeout_s)
+    content = connector.read(item, take)
+    fields, verdicts = engine.look(content)
+    undecided = frozenset(verdict.ref.field for verdict in verdicts if verdict.state is State.UNDECIDED)
+    if undecided and not content.is_whole and rows is not None and limits.sample_rows is None:
+        more = connector.read(item, replace(take, rows=MORE_ROWS, fields=undecided))
+        again = {verdict.ref: verdict for verdict in engine.look(more, context=content)[1]}
+        verdicts = tuple(again.get(verdict.ref, verdict) for verdict in verdicts)
+        content.rows_read = max(content.rows_read, more.rows_read)
+        content.bytes_read += more.bytes_read
+    return content, tuple(_without_personal_comment(each, engine) for each in fields), verdicts
+
+
+def _without_personal_comment(item: Field, engine: Engine) -> Field:
+    if item.comment is None or engine.is_nameable(item.comment):
+        return item
+    return replace(item, comment=None)

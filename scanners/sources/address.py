@@ -1,0 +1,121 @@
+"""From what a person types (a URL or a path) to a place that can be opened, with a name and no credentials in it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from data_map.errors import ConfigurationError, UnavailableError, UsageError
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import URL
+
+_SQLITE_HEADER = b"SQLite format 3\x00"
+_DIALECTS = {
+    "sqlite": "sqlite",
+    "postgresql": "postgresql",
+    "postgres": "postgresql",
+    "mysql": "mysql",
+    "mariadb": "mariadb",
+}
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+(?=://)")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a source is."""
+
+    #: ``sqlite``, ``postgresql``, ``mysql``, ``mariadb`` or ``files``.
+    kind: str
+    #: For people and for the store: no user, no password, no query.
+    location: str
+    #: What an ad-hoc source would be called.
+    name: str
+    #: Set for databases.
+    url: URL | None = None
+    #: Set for files: an absolute path or an fsspec URL.
+    root: str | None = None
+    has_password: bool = False
+
+
+def locate(text: str, base: Path | None = None) -> Place:
+    """A database URL, an fsspec URL or a path; relative paths are seen from ``base``, else from the working directory.
+
+    Raises:
+        UsageError: the text is no address.
+        ConfigurationError: its scheme has no connector.
+        UnavailableError: the path does not exist.
+    """
+    scheme = _SCHEME.match(text)
+    if scheme is None:
+        return _path(text, base)
+    dialect = scheme.group().lower().split("+")[0]
+    if dialect in _DIALECTS:
+        return _database(text, _DIALECTS[dialect], base)
+    if dialect in ("file", "local"):
+        return _path(text.split("://", 1)[1], base)
+    if dialect == "memory":
+        return Place("files", text, _name(text.rsplit("/", 1)[-1]), root=text)
+    known = ", ".join(sorted(set(_DIALECTS.values())))
+    msg = f"There is no connector for {dialect}:// addresses yet. Databases: {known}. Files: a path, or file://."
+    raise ConfigurationError(msg)
+
+
+def _path(text: str, base: Path | None) -> Place:
+    path = Path(text).expanduser()
+    path = path if path.is_absolute() else (base or Path.cwd()) / path
+    try:
+        if not path.exists():
+            msg = f"There is nothing at {path}. Give a folder, a file, or a database URL such as postgresql://host/db."
+            raise UnavailableError(msg)
+        path = path.resolve()
+        is_database = path.is_file() and _is_sqlite(path)
+    except (PermissionError, OSError):
+        is_database = False
+    if is_database:
+        return _sqlite(path)
+    name = path.stem if path.is_file() else path.name
+    return Place("files", str(path), _name(name), root=str(path))
+
+
+def _is_sqlite(path: Path) -> bool:
+    with path.open("rb") as stream:
+        return stream.read(16) == _SQLITE_HEADER
+
+
+def _sqlite(path: Path) -> Place:
+    from sqlalchemy.engine import URL
+
+    return Place("sqlite", str(path), _name(path.stem), url=URL.create("sqlite", database=str(path)))
+
+
+def _database(text: str, kind: str, base: Path | None) -> Place:
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        msg = "The database address cannot be read. It is written DIALECT://USER@HOST:PORT/DATABASE."
+        raise UsageError(msg) from None
+    if kind == "sqlite":
+        if not url.database or url.database == ":memory:":
+            msg = "A SQLite address names a file: sqlite:///relative.db or sqlite:////absolute/path.db."
+            raise UsageError(msg)
+        path = Path(url.database)
+        path = path if path.is_absolute() else (base or Path.cwd()) / path
+        if not path.exists():
+            msg = f"There is no database at {path}."
+            raise UnavailableError(msg)
+        return _sqlite(path.resolve())
+    port = f":{url.port}" if url.port else ""
+    location = f"{kind}://{url.host or 'localhost'}{port}/{url.database or ''}"
+    return Place(kind, location, _name(url.database or url.host or kind), url=url, has_password=bool(url.password))
+
+
+def _name(text: str) -> str:
+    """In ``[a-z0-9_-]``, never empty."""
+    cleaned = re.sub(r"[^a-z0-9_-]+", "-", PurePosixPath(text).name.lower()).strip("-")
+    return cleaned[:60] or "source"

@@ -1,0 +1,50 @@
+"""Which connector opens which kind of source. Literal and lazy: nothing is imported before it is asked for."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any, cast
+
+from data_map.model import Source
+from scanners.sources.address import Place
+from scanners.sources.base import SourceConnector
+
+#: kind → (class that connects, class of the dialect's habits, arguments of the habits).
+CONNECTORS: dict[str, tuple[str, str | None, tuple[str, ...]]] = {
+    "files": ("scanners.sources.files:FileSource", None, ()),
+    "sqlite": ("scanners.sources.sql.connector:SqlSource", "scanners.sources.sql.sqlite:SqliteHabits", ()),
+    "postgresql": ("scanners.sources.sql.connector:SqlSource", "scanners.sources.sql.postgresql:PostgresqlHabits", ()),
+    "mysql": ("scanners.sources.sql.connector:SqlSource", "scanners.sources.sql.mysql:MysqlHabits", ("mysql",)),
+    "mariadb": ("scanners.sources.sql.connector:SqlSource", "scanners.sources.sql.mysql:MysqlHabits", ("mariadb",)),
+}
+
+
+def open_source(
+    source: Source,
+    place: Place,
+    *,
+    include: tuple[str, ...] = (),
+    exclude: tuple[str, ...] = (),
+    views: bool = False,
+    timeout_s: float = 30.0,
+) -> SourceConnector:
+    """The connector of a place. Nothing is opened before its first method is called."""
+    connector, habits, arguments = CONNECTORS[place.kind]
+    if habits is None:
+        opened = _load(connector)(source, place.root, include, exclude)
+    else:
+        opened = _load(connector)(
+            source,
+            place.url,
+            _load(habits)(*arguments),
+            include=include,
+            exclude=exclude,
+            views=views,
+            timeout_s=timeout_s,
+        )
+    return cast("SourceConnector", opened)
+
+
+def _load(path: str) -> Any:
+    module, _, name = path.partition(":")
+    return getattr(import_module(module), name)
