@@ -107,6 +107,7 @@ _NUMBER = re.compile(r"[-+(]?[\d.,'\s]*\d[\d.,'\s]*\)?\s*%?")
 _TRUTHS = frozenset({"true", "false", "yes", "no", "ja", "nein", "oui", "non"})
 _PARTICLES = frozenset({"van", "von", "de", "der", "den", "di", "da", "del", "la", "le", "bin", "al", "y", "zu", "ter"})
 _WORD = re.compile(r"[^\W\d_]+")
+_NAME = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -124,18 +125,31 @@ def looks_like_value(text: str) -> bool:
 
 
 def looks_like_person(text: str) -> bool:
-    """Whether a text is written like a person's name, and holds no word that only a heading has: ``Jane Doe``."""
-    words = [word.strip("'’.,-()") for word in re.split(r"[\s,]+", text.strip())]
-    words = [word for word in words if word]
-    names = [word for word in words if word.lower() not in _PARTICLES]
-    if not 2 <= len(names) <= 4 or is_heading(text):
-        return False
-    if not all(re.fullmatch(r"[^\W\d_]+(?:['’-][^\W\d_]+)*", word) and word[0].isupper() for word in names):
+    """Whether a person's name seems to stand in a text: ``Jane Doe``, ``Doe, Jane``, ``Patient: Jane Doe``.
+
+    Two to four words in a row that are written like names, none of them a word of headings.
+    """
+    run: list[str] = []
+    for word in [*re.split(r"[\s,:()]+", text.strip()), ""]:
+        bare = word.strip("'’.-\"")
+        if run and bare.lower() in _PARTICLES:
+            continue
+        if bare and bare[0].isupper() and _NAME.fullmatch(bare) and not is_heading(bare):
+            run.append(bare)
+        elif _is_name(run):
+            return True
+        else:
+            run = []
+    return False
+
+
+def _is_name(words: Sequence[str]) -> bool:
+    if not 2 <= len(words) <= 4:
         return False
     # Initials pass, acronyms do not; names in capitals are long enough to tell from them.
-    if all(word.isupper() for word in names):
-        return all(len(word) > 2 for word in names)
-    return all(len(word) == 1 or not word.isupper() for word in names)
+    if all(word.isupper() for word in words):
+        return all(len(word) > 2 for word in words)
+    return all(len(word) == 1 or not word.isupper() for word in words)
 
 
 def is_heading(text: str) -> bool:
@@ -310,7 +324,9 @@ def _evidence(cell: str, column: Sequence[str]) -> int:
     if looks_like_person(cell):
         # Over numbers it may be a heading (hours by person): it says nothing, and becomes no name.
         return 0 if typed else -3
-    score = 2 * is_heading(cell) + 2 * (typed and cell.lower() not in _BLANKS)
+    # ``Patient: Jane Doe`` over ``Patient: Bob Roe`` is no heading.
+    is_apart = sum(map(is_heading, column)) < 0.5 * len(column)
+    score = 2 * (is_heading(cell) and is_apart) + 2 * (typed and cell.lower() not in _BLANKS)
     if score or typed:
         return score
     styles = Counter(map(_style, column))

@@ -68,6 +68,7 @@ def test_the_ending_and_the_first_line_may_name_the_delimiter(tmp_path: Path) ->
         "Jane Doe,London",
         "Jane,Doe,London",
         "Jane,Price",
+        "Patient: Jane Doe,Ward 3\nPatient: Bob Roe,Ward 4",
         "+49 30 123456",
         "Jane Doe,1.5\nBob Roe,2.5",
     ],
@@ -227,7 +228,10 @@ def test_every_letter_of_any_text_ends_up_in_a_cell(text: str, delimiter: str) -
     assert [char for char in cells if char.isalnum()] == kept
 
 
-@pytest.mark.parametrize("text", ["Jane Doe", "Doe, Jane", "José García Márquez", "JANE DOE", "Ludwig van Beethoven"])
+@pytest.mark.parametrize(
+    "text",
+    ["Jane Doe", "Doe, Jane", "José García Márquez", "JANE DOE", "Ludwig van Beethoven", "Report Jane Doe", "J. Doe"],
+)
 def test_written_like_a_person(text: str) -> None:
     assert looks_like_person(text)
     assert not is_nameable(text)
