@@ -22,6 +22,8 @@ from sqlalchemy.pool import NullPool
 
 START_S = 60.0
 STOP_S = 30.0
+#: Servers' folders are put into memory when this much of it is free.
+MEMORY_BYTES = 4 * 2**30
 READER = "reader"
 READER_PASSWORD = "reader-pw"
 
@@ -237,8 +239,11 @@ def _account(name: str) -> str | None:
 
 
 def _folder(prefix: str, who: str | None) -> Path:
+    # In memory where there is enough of it: a new database there takes a tenth of the time.
+    memory = Path("/dev/shm")
+    in_memory = os.access(memory, os.W_OK) and shutil.disk_usage(memory).free >= MEMORY_BYTES
     # Not pytest's folder: that one is closed to other accounts, and its path is too long for a Unix socket.
-    folder = Path(tempfile.mkdtemp(prefix=f"{prefix}-", dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix=f"{prefix}-", dir=memory if in_memory else "/tmp"))
     folder.chmod(0o755)
     if who:
         shutil.chown(folder, who, who)
