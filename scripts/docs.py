@@ -36,7 +36,7 @@ def cli() -> str:
     ]
     for words in _commands(get_command(app)):
         name = " ".join(("privacy", *words))
-        done = CliRunner().invoke(app, [*words, "--help"], prog_name="privacy")
+        done = CliRunner().invoke(app, [*words, "--help"], prog_name="privacy", terminal_width=100)
         if done.exit_code != 0:
             raise RuntimeError(f"{name} --help exits with {done.exit_code}:\n{done.output}")
         help_ = "\n".join(line.rstrip() for line in done.output.strip("\n").splitlines())
