@@ -215,8 +215,9 @@ def _raw_rows(connection: Connection, table: sa.Table) -> Iterator[dict[str, obj
     """The rows as the database keeps them: both databases keep the same texts and numbers."""
     raw = [sa.type_coerce(column, _raw_type(column)).label(column.name) for column in table.c]
     query = sa.select(*raw).order_by(*table.primary_key.columns).execution_options(yield_per=1000)
-    for row in connection.execute(query).mappings():
-        yield dict(row)
+    with connection.execute(query) as found:
+        for row in found.mappings():
+            yield dict(row)
 
 
 def _raw_type(column: sa.Column[Any]) -> sa.types.TypeEngine[Any]:
@@ -367,8 +368,9 @@ def _replace(
             db.upgrade(connection, t.HEAD, now=now, tool_version=tool_version)
         # Whatever the rows hold, each must be readable, and together they must make a map.
         for table in t.metadata.sorted_tables:
-            for _ in connection.execute(sa.select(table).execution_options(yield_per=1000)):
-                pass
+            with connection.execute(sa.select(table).execution_options(yield_per=1000)) as found:
+                for _ in found:
+                    pass
         load(connection, None, date.min)
     except (*_ROW_ERRORS, *_ZIP_ERRORS):
         raise BackupError(_damaged(zipped.filename, "its rows are not those of a store")) from None

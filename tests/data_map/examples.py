@@ -35,11 +35,11 @@ def verdict(ref: FieldRef, category: str | None = None, state: State | None = No
     return FieldVerdict(ref, state or (State.LIKELY if category else State.CLEAN), category)
 
 
-def look(asset: str, *, source: str = "crm", kind: AssetKind = AssetKind.TABLE, **fields: str | None) -> AssetScan:
+def look(asset: str, *, source: str = "crm", **fields: str | None) -> AssetScan:
     """A whole table with fields of these categories."""
     refs = {FieldRef(source, asset, name): category for name, category in fields.items()}
     return AssetScan(
-        asset=Asset(source, asset, kind, row_count=10, size_bytes=100, change_marker="m1"),
+        asset=Asset(source, asset, AssetKind.TABLE, row_count=10, size_bytes=100, change_marker="m1"),
         fields=tuple(Field(ref, "TEXT", position) for position, ref in enumerate(refs)),
         verdicts=tuple(verdict(ref, category) for ref, category in refs.items()),
         rows_read=10,
