@@ -13,7 +13,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from data_map.errors import ConfigurationError, UnavailableError, UsageError
+from data_map.errors import ToolError, UsageError
 from data_map.model import Source
 from privacy import config as configuration
 from privacy.config import Config, SourceSettings
@@ -154,7 +154,7 @@ class App:
         with self.reading_store() as store:
             return DataMap() if store is None else store.load(scan_id, today=self.today)
 
-    def configured(self, names: Sequence[str] = ()) -> Iterator[tuple[SourceSettings, Target | Exception]]:
+    def configured(self, names: Sequence[str] = ()) -> Iterator[tuple[SourceSettings, Target | ToolError]]:
         """The configured sources, each as a target or with the error that keeps it from being one.
 
         Raises:
@@ -171,7 +171,7 @@ class App:
                 continue
             try:
                 yield settings, self.target(settings)
-            except (ConfigurationError, UnavailableError, UsageError) as error:
+            except ToolError as error:
                 yield settings, error
 
     def target(self, settings: SourceSettings) -> Target:

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from data_map.errors import UsageError
-from data_map.model import AssetScan, FieldVerdict, Skipped, Source, SourceScan
+from data_map.model import Asset, AssetScan, FieldVerdict, Skipped, Source, SourceScan
 from data_map.taxonomy import CATEGORIES, LegalClass, class_of
 from privacy.app import App, Target
 from scanners.detect.engine import Engine
-from scanners.scan import Limits, Listing, ScanEvent, scan
+from scanners.scan import Limits, ScanEvent, scan
 from scanners.sources.registry import open_source
+from scanners.sources.selection import is_wanted
+from scanners.values import UnreadableError
 
 if TYPE_CHECKING:
     from data_map.store.store import Store
@@ -84,7 +86,7 @@ def categories_of(verdict: FieldVerdict) -> set[str]:
     return own | {item.category for item in verdict.contains}
 
 
-def limits_of(app: App, target: Target, **overrides: object) -> Limits:
+def limits_of(app: App, **overrides: object) -> Limits:
     """The configuration's limits with what the command line says instead."""
     settings = app.config.scan
     given = {key: value for key, value in overrides.items() if value is not None}
@@ -117,7 +119,9 @@ def _own_files(app: App, target: Target) -> tuple[str, ...]:
     path = connection.sqlite_path(connection.parse(app.store_url))
     if path is None or target.place.root is None:
         return ()
-    own = [Path(f"{path}{suffix}").absolute() for suffix in ("", "-wal", "-shm", "-journal")] + [app.key_path.absolute()]
+    own = [Path(f"{path}{suffix}").absolute() for suffix in ("", "-wal", "-shm", "-journal")] + [
+        app.key_path.absolute()
+    ]
     root = Path(target.place.root)
     return tuple(_literal(item.relative_to(root).as_posix()) for item in own if item.is_relative_to(root))
 
@@ -134,7 +138,6 @@ def run_scan(
     engine: Engine,
     limits: Limits,
     *,
-    seed: int,
     fail_on: Sequence[str] = (),
     watch: Callable[[Target, ScanEvent], None] = lambda target, event: None,
 ) -> ScanSummary:
@@ -144,7 +147,7 @@ def run_scan(
     """
     before = store.load(today=app.today) if "new" in fail_on else None
     options = {"model": engine.names.model, "sample_rows": limits.sample_rows, "full": limits.full}
-    scan_id = store.begin_scan(seed, options)
+    scan_id = store.begin_scan(limits.seed, options)
     summary = ScanSummary(scan_id, engine.names.model)
     try:
         for target in targets:
@@ -225,24 +228,19 @@ def _failing(verdicts: Sequence[FieldVerdict], fail_on: Sequence[str]) -> Iterat
                 yield verdict
 
 
-def planned(app: App, target: Target, limits: Limits) -> tuple[SourceConnector, list[ScanEvent]]:
-    """What a scan would look at: the listing alone, no row is read."""
-    from data_map.model import Skipped as SkippedItem
-    from scanners.sources.selection import is_wanted
-    from scanners.values import UnreadableError
-
+def planned(app: App, target: Target, limits: Limits) -> tuple[list[Asset], list[Skipped]]:
+    """What a scan would look at, and what it already could not: the listing alone, no row is read."""
+    assets: list[Asset] = []
+    skipped: list[Skipped] = []
     connector = connect(app, target, limits.timeout_s)
-    events: list[ScanEvent] = []
-    assets = []
     try:
         for item in connector.list_assets():
-            if isinstance(item, SkippedItem):
-                events.append(item)
+            if isinstance(item, Skipped):
+                skipped.append(item)
             elif is_wanted(item.asset.name, limits.include, limits.exclude):
                 assets.append(item.asset)
     except UnreadableError as error:
-        events.append(Skipped(target.source.name, error.reason, code=error.code))
+        skipped.append(Skipped(target.source.name, error.reason, code=error.code))
     finally:
         connector.close()
-    events.append(Listing(target.source, tuple(assets)))
-    return connector, events
+    return assets, skipped

@@ -6,8 +6,14 @@ import sys
 
 import typer
 
-from privacy.cli import demo, doctor, init, map, scan, sources, store  # noqa: A004 - nouns of the command line
+from privacy.cli.demo import register as register_demo
+from privacy.cli.doctor import register as register_doctor
+from privacy.cli.init import register as register_init
+from privacy.cli.map import app as map_app
 from privacy.cli.run import ConfigOption, Globals, QuietOption, StoreOption, TodayOption, VerboseOption
+from privacy.cli.scan import register as register_scan
+from privacy.cli.sources import app as sources_app
+from privacy.cli.store import app as store_app
 
 app = typer.Typer(
     name="privacy",
@@ -42,11 +48,11 @@ def root(
     context.obj = Globals(config, store_url, today, verbose, quiet)
 
 
-for _module in (init, doctor, demo, scan):
-    _module.register(app)
-app.add_typer(sources.app, name="sources")
-app.add_typer(map.app, name="map")
-app.add_typer(store.app, name="store")
+for _register in (register_init, register_doctor, register_demo, register_scan):
+    _register(app)
+app.add_typer(sources_app, name="sources")
+app.add_typer(map_app, name="map")
+app.add_typer(store_app, name="store")
 
 
 def main() -> None:

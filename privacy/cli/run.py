@@ -1,4 +1,4 @@
-"""What every command has in common: the global options, the output, and the one place where errors become exit codes."""
+"""What every command has in common: global options, output, and the one place where errors become exit codes."""
 
 from __future__ import annotations
 
@@ -32,7 +32,10 @@ _PANEL = "Everywhere"
 ConfigOption = Annotated[
     Path | None,
     typer.Option(
-        "--config", metavar="PATH", help="Configuration file [$PRIVACY_CONFIG, else ./config.toml]", rich_help_panel=_PANEL
+        "--config",
+        metavar="PATH",
+        help="Configuration file [$PRIVACY_CONFIG, else ./config.toml]",
+        rich_help_panel=_PANEL,
     ),
 ]
 StoreOption = Annotated[
@@ -205,10 +208,7 @@ def command(app: typer.Typer, name: str, **settings: Any) -> Callable[[Callable[
 
         parameters = [
             inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context),
-            *(
-                item.replace(annotation=hints[item.name], kind=inspect.Parameter.KEYWORD_ONLY)
-                for item in own
-            ),
+            *(item.replace(annotation=hints[item.name], kind=inspect.Parameter.KEYWORD_ONLY) for item in own),
             _global("global_config", ConfigOption, None),
             _global("global_store", StoreOption, None),
             _global("global_today", TodayOption, None),
@@ -217,7 +217,7 @@ def command(app: typer.Typer, name: str, **settings: Any) -> Callable[[Callable[
         ]
         called.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         called.__annotations__ = {item.name: item.annotation for item in parameters}
-        del called.__wrapped__  # type: ignore[attr-defined]
+        del called.__wrapped__
         app.command(name, **settings)(called)
         return function
 
@@ -247,7 +247,7 @@ def with_boundary(run: Run, work: Callable[[], None]) -> None:
         # Whoever read our output has enough. Python would complain once more while closing it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(Exit.DONE) from None
-    except Exception as error:  # noqa: BLE001 - the last boundary
+    except Exception as error:
         frames = traceback.extract_tb(error.__traceback__)
         where = "".join(f'  File "{frame.filename}", line {frame.lineno}, in {frame.name}\n' for frame in frames)
         run.warn(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from xml.sax.saxutils import escape, quoteattr
 
-import xlsxwriter  # type: ignore[import-untyped]
+import xlsxwriter
 
 from privacy.demo.archives import zipped
 from privacy.demo.tables import Table, Value

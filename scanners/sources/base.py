@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from data_map.model import Asset, Field, Skipped, Source
 from scanners.values import Content, Take
@@ -42,4 +42,25 @@ class SourceConnector(Protocol):
 
     def close(self) -> None:
         """Give back connections and private copies. May be called twice."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What the connection and its account may do. None where the source has no way to say."""
+
+    is_session_read_only: bool | None
+    may_account_write: bool | None
+
+
+@runtime_checkable
+class Checkable(Protocol):
+    """A connector that can say whether it can only read."""
+
+    def rights(self) -> Rights:
+        """Ask the source.
+
+        Raises:
+            UnreadableError: it cannot be opened.
+        """
         ...

@@ -18,7 +18,7 @@ from scanners.sources.selection import is_pruned, is_wanted
 from scanners.values import Content, Take, UnreadableError
 
 if TYPE_CHECKING:
-    from fsspec import AbstractFileSystem  # type: ignore[import-untyped]
+    from fsspec import AbstractFileSystem
 
 #: Protocols whose file systems have been tried against the real thing.
 PROTOCOLS = frozenset({"file", "local", "memory"})
@@ -193,7 +193,7 @@ def _open_tree(root: str) -> _Tree:
     if protocol not in PROTOCOLS:
         # Not the text of the URL: it may hold a password.
         raise UnreadableError(Reason.UNSUPPORTED_FORMAT, protocol if protocol.isalnum() else None)
-    from fsspec.core import url_to_fs  # type: ignore[import-untyped]
+    from fsspec.core import url_to_fs
 
     fs, path = url_to_fs(root)
     return _LocalTree(Path(path)) if protocol in ("file", "local") else _RemoteTree(fs, path)

@@ -15,7 +15,7 @@ from sqlalchemy.exc import SAWarning, SQLAlchemyError
 from sqlalchemy.sql import quoted_name
 
 from data_map.model import Asset, AssetKind, Field, FieldRef, Skipped, Source
-from scanners.sources.base import Listed
+from scanners.sources.base import Listed, Rights
 from scanners.sources.selection import is_wanted
 from scanners.sources.sql.habits import Habits, Relation, Sampled, Statistics, head
 from scanners.values import Column, Content, Take, UnreadableError
@@ -67,6 +67,14 @@ class SqlSource:
         try:
             with self._open().connect() as connection:
                 return self._read(connection, relation, listed, take)
+        except SQLAlchemyError as error:
+            raise UnreadableError(*self._habits.reason(error)) from None
+
+    def rights(self) -> Rights:
+        """Whether the session refuses writes, and whether the account could make some elsewhere."""
+        try:
+            with self._open().connect() as connection:
+                return self._habits.rights(connection)
         except SQLAlchemyError as error:
             raise UnreadableError(*self._habits.reason(error)) from None
 

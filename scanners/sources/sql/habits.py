@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, FromClause, Select, Ta
 from sqlalchemy.engine import URL, Inspector
 
 from data_map.model import AssetKind, Reason
+from scanners.sources.base import Rights
 
 #: Of a binary value only this much is fetched: enough to see a file's magic number or a short text.
 BINARY_BYTES = 512
@@ -84,6 +85,10 @@ class Habits(Protocol):
         seed: int,
     ) -> Sampled:
         """About ``rows`` rows of a large table, never by reading all of it."""
+        ...
+
+    def rights(self, connection: Connection) -> Rights:
+        """Whether the session is read-only, and whether the account could write in another one."""
         ...
 
     def reason(self, error: BaseException) -> tuple[Reason, str | None]:

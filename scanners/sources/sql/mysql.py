@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy import types as sql_types
 from sqlalchemy.engine import URL, Inspector
 
 from data_map.model import Reason
+from scanners.sources.base import Rights
 from scanners.sources.sql.habits import BINARY_BYTES, Relation, Sampled, Statistics, head, key_ranges
 from scanners.values import VALUE_CHARS
 
@@ -42,6 +44,8 @@ _STATISTICS = text(
     "SELECT table_name, table_rows, data_length, update_time"
     " FROM information_schema.tables WHERE table_schema = :schema"
 )
+
+_WRITES = re.compile(r"\b(?:ALL PRIVILEGES|INSERT|UPDATE|DELETE|CREATE|DROP|ALTER|SUPER|FILE)\b(?! VIEW| TEMPORARY)")
 
 
 class MysqlHabits:
@@ -118,6 +122,14 @@ class MysqlHabits:
             if chosen is not None:
                 return chosen
         return head(connection, table, columns, rows)
+
+    def rights(self, connection: Connection) -> Rights:
+        """By the session's variable (which the two dialects spell differently) and the account's own list of grants."""
+        name = "tx_read_only" if getattr(connection.dialect, "is_mariadb", False) else "transaction_read_only"
+        is_read_only = bool(connection.scalar(text(f"SELECT @@session.{name}")))
+        grants = [str(row[0]).upper() for row in connection.execute(text("SHOW GRANTS"))]
+        may_write = any(_WRITES.search(grant.split(" ON ")[0]) for grant in grants if " ON " in grant)
+        return Rights(is_read_only, may_write)
 
     def reason(self, error: BaseException) -> tuple[Reason, str | None]:
         """By the server's error number."""

@@ -26,6 +26,7 @@ from sqlalchemy import types as sql_types
 from sqlalchemy.engine import URL, Inspector
 
 from data_map.model import AssetKind, Reason
+from scanners.sources.base import Rights
 from scanners.sources.sql.habits import BINARY_BYTES, Relation, Sampled, Statistics, head
 from scanners.values import VALUE_CHARS
 
@@ -55,6 +56,17 @@ _STATISTICS = text(
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     LEFT JOIN pg_catalog.pg_stat_all_tables s ON s.relid = c.oid
     WHERE n.nspname = :schema AND c.relkind IN ('r', 'p', 'm')
+    """
+)
+
+_MAY_WRITE = text(
+    """
+    SELECT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user)
+        OR EXISTS (
+            SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+            WHERE c.relkind IN ('r', 'p') AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
+              AND has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')
+        )
     """
 )
 
@@ -142,6 +154,11 @@ class PostgresqlHabits:
             if len(first) == rows // 4 or percent >= 100:
                 return Sampled(chain(first, result), "blocks")
             percent = min(100.0, percent * 8)
+
+    def rights(self, connection: Connection) -> Rights:
+        """By the session's setting, the role's attributes and its grants on tables of the user's schemas."""
+        is_read_only = connection.scalar(text("SHOW transaction_read_only")) == "on"
+        return Rights(is_read_only, bool(connection.scalar(_MAY_WRITE)))
 
     def reason(self, error: BaseException) -> tuple[Reason, str | None]:
         """By SQLSTATE, the longest known prefix first."""

@@ -19,6 +19,7 @@ from sqlalchemy.pool import StaticPool
 from sqlalchemy.sql import literal_column, quoted_name
 
 from data_map.model import Reason
+from scanners.sources.base import Rights
 from scanners.sources.sql.habits import Relation, Sampled, Statistics, head, key_ranges
 from scanners.values import VALUE_CHARS, UnreadableError
 
@@ -173,6 +174,11 @@ class SqliteHabits:
         except SQLAlchemyError:  # no rowid
             chosen = None
         return chosen or head(connection, clause, columns, rows)
+
+    def rights(self, connection: Connection) -> Rights:
+        """The file is opened immutable; whether the account may write it elsewhere is the file system's business."""
+        is_read_only = bool(connection.exec_driver_sql("PRAGMA query_only").scalar())
+        return Rights(is_read_only, None)
 
     def reason(self, error: BaseException) -> tuple[Reason, str | None]:
         """By SQLite's own error name, without its extension."""

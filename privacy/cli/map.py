@@ -1,0 +1,421 @@
+"""``privacy map``: the inventory."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from data_map.errors import UsageError
+from privacy.cli.run import FormatOption, OutputOption, Run, command, parse_day
+from privacy.reports.table import Column, Format, Table
+from privacy.reports.text import amount, printable
+
+if TYPE_CHECKING:
+    from data_map.model import DataMap, FieldRef, MapField, MapSource
+
+app = typer.Typer(help="The inventory: what personal data is where.", no_args_is_help=True)
+
+_NO_MAP = "The map is empty: nothing was scanned yet. Try `privacy scan PATH`."
+
+SourceOption = Annotated[
+    list[str] | None, typer.Option("--source", metavar="NAME", help="Only these sources (repeat the option).")
+]
+ScanOption = Annotated[int | None, typer.Option("--scan", metavar="ID", help="The map as of this scan, not as of now.")]
+
+
+@command(app, "show")
+def show_(
+    run: Run,
+    source: SourceOption = None,
+    scan: ScanOption = None,
+    form: FormatOption = Format.TABLE,
+    output: OutputOption = None,
+) -> None:
+    """Sources, their tables and files, and the categories of personal data in each."""
+    from privacy.inventory import holdings
+
+    if form is Format.TABLE and output is None:
+        show_parts(run, source, scan)
+        return
+    parts = _parts(run.app.data_map(scan), source)
+    records = [
+        {"source": part.source.name, "asset": name, "category": category, "fields": count}
+        for part in parts
+        for name, counts in holdings(part)
+        for category, count in counts.most_common()
+    ]
+    columns = (
+        Column("source", "source"),
+        Column("asset", "table or file"),
+        Column("category", "category"),
+        Column("fields", "fields", "right"),
+    )
+    run.emit(Table(columns, records, empty=_NO_MAP), form, output)
+
+
+def show_parts(run: Run, source: list[str] | None = None, scan: int | None = None, most: int | None = None) -> None:
+    """The map as a tree on the terminal; ``most`` tables and files of each source, all when None."""
+    parts = _parts(run.app.data_map(scan), source)
+    for part in parts:
+        _show_tree(run, part, most)
+    if not parts:
+        run.out.print(_NO_MAP)
+
+
+def _show_tree(run: Run, part: MapSource, most: int | None) -> None:
+    from rich.text import Text
+    from rich.tree import Tree
+
+    from data_map.taxonomy import CATEGORIES
+    from privacy.inventory import holdings
+
+    head = Text(printable(part.source.name), style="bold")
+    head.append(f"  {part.source.kind}  {printable(part.source.location)}", style="dim")
+    tree = Tree(head)
+    found = holdings(part)
+    rows = {asset.asset.name: asset for asset in part.assets}
+    for name, counts in found[:most]:
+        asset = rows[name]
+        label = Text(printable(name))
+        if asset.asset.row_count is not None:
+            label.append(
+                f"  {amount(asset.asset.row_count)} {'rows' if asset.is_whole else 'rows, about'}", style="dim"
+            )
+        branch = tree.add(label)
+        line = Text()
+        for category, count in sorted(counts.items(), key=lambda item: (_rank(item[0]), -item[1], item[0])):
+            if line:
+                line.append(", ")
+            special = CATEGORIES[category].legal_class.value != "ordinary"
+            line.append(category, style="bold red" if special else "")
+            if count > 1:
+                line.append(f" ×{count}", style="dim")
+        branch.add(line)
+    if most is not None and len(found) > most:
+        tree.add(Text(f"… and {amount(len(found) - most)} more with personal data: privacy map show", style="dim"))
+    others = len(part.assets) - len(found)
+    if others:
+        tree.add(Text(f"{amount(others)} more: nothing found in what was scanned", style="dim"))
+    missed = {skip.asset for skip in part.skipped if skip.field is None}
+    if missed:
+        tree.add(Text(f"{amount(len(missed))} not scanned: privacy map coverage --skipped", style="yellow"))
+    run.out.print(tree)
+
+
+def _rank(category: str) -> int:
+    from data_map.taxonomy import CATEGORIES
+
+    return 0 if CATEGORIES[category].legal_class.value != "ordinary" else 1
+
+
+@command(app, "fields")
+def fields(
+    run: Run,
+    source: SourceOption = None,
+    category: Annotated[
+        list[str] | None,
+        typer.Option("--category", metavar="KEY", help="Only these categories or branches."),
+    ] = None,
+    state: Annotated[list[str] | None, typer.Option("--state", metavar="STATE", help="Only these states.")] = None,
+    personal: Annotated[bool, typer.Option("--personal", help="Only fields with personal data.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="In a table too, the fields in which nothing was found.")
+    ] = False,
+    scan: ScanOption = None,
+    form: FormatOption = Format.TABLE,
+    output: OutputOption = None,
+) -> None:
+    """Every field looked at, with its category and how sure that is. JSON and CSV list all of them."""
+    from data_map.model import State
+    from privacy.inventory import field_records
+
+    states = {item.value for item in State}
+    for word in state or ():
+        if word not in states:
+            msg = f"--state {word}: the states are {', '.join(item.value for item in State)}."
+            raise UsageError(msg)
+    _known_categories(category)
+    data_map = run.app.data_map(scan)
+    kept = {part.source.name for part in _parts(data_map, source)}
+    records = [
+        record
+        for record in field_records(data_map)
+        if record["source"] in kept
+        and (not category or _is_of(record, category))
+        and (not state or record["state"] in state)
+        and (not personal or record["category"] is not None)
+    ]
+    shown = records
+    if form is Format.TABLE and not (everything or state):
+        shown = [record for record in records if record["state"] != State.CLEAN.value]
+    columns = (
+        Column("source", "source"),
+        Column("asset", "table or file"),
+        Column("field", "field"),
+        Column("holds", "category"),
+        Column("state", "state"),
+        Column("sure", "sure", "right"),
+        Column("sampled", "values", "right"),
+    )
+    empty = _NO_MAP if not data_map.sources else "No personal data was found in what was scanned."
+    keys = (
+        "ref", "source", "asset", "field", "category", "class", "state", "score", "prevalence", "sampled", "distinct",
+        "subject", "decided",
+    )  # fmt: skip
+    if form is Format.TABLE:
+        shown = [record | _for_people(record) for record in shown]
+    run.emit(Table(columns, shown, empty=empty, csv_keys=keys if form is Format.CSV else ()), form, output)
+    if form is Format.TABLE and len(shown) < len(records):
+        run.say(
+            f"{amount(len(records) - len(shown))} more fields: nothing found in what was scanned (--all lists them)."
+        )
+
+
+def _for_people(record: dict[str, Any]) -> dict[str, object]:
+    holds = record["category"] or ("? " + ", ".join(item["category"] for item in record["alternates"])).rstrip("? ")
+    if record["contains"]:
+        inside = ", ".join(item["category"] for item in record["contains"][:4])
+        holds = f"{holds}: {inside}" if holds else inside
+    state = f"{record['state']} (decided)" if record["decided"] else record["state"]
+    return {"holds": holds, "state": state, "sure": f"{record['score']:.0%}"}
+
+
+def _is_of(record: dict[str, Any], wanted: list[str]) -> bool:
+    held = {record["category"], *(item["category"] for item in record["contains"])} - {None}
+    return any(one == key or one.startswith(f"{key}.") for one in held for key in wanted)
+
+
+def _known_categories(wanted: list[str] | None) -> None:
+    from data_map.taxonomy import CATEGORIES
+    from data_map.taxonomy import category as known
+
+    branches = {key.split(".")[0] for key in CATEGORIES}
+    for key in wanted or ():
+        if key not in branches:
+            known(key)
+
+
+@command(app, "explain")
+def explain(
+    run: Run,
+    ref: Annotated[str, typer.Argument(metavar="REF", help="source:asset#field, as `map fields` prints it.")],
+    form: FormatOption = Format.TABLE,
+    output: OutputOption = None,
+) -> None:
+    """Why a field has its verdict: every piece of evidence with its weight."""
+    from privacy.inventory import explanation
+
+    item = _field(run.app.data_map(), ref)
+    record = explanation(item)
+    if form is not Format.TABLE or output is not None:
+        run.emit(Table(tuple(Column(key, key) for key in record), [record]), form, output)
+        return
+    _explain(run, item)
+
+
+def _explain(run: Run, item: MapField) -> None:
+    from rich.text import Text
+
+    from data_map.taxonomy import CATEGORIES
+    from privacy.inventory import words
+
+    verdict, machine, decision = item.verdict, item.machine, item.decision
+    title = CATEGORIES[verdict.category].title if verdict.category else None
+    lines = [Text(printable(str(item.field.ref)), style="bold")]
+    declared = f", {printable(item.field.declared_type)}" if item.field.declared_type else ""
+    lines.append(Text(f"  {words(verdict)}" + (f": {verdict.category}, {title}" if title else "") + declared))
+    if verdict.subject:
+        lines.append(Text(f"  about: {verdict.subject}"))
+    if decision is not None:
+        until = f" until {decision.until_on.isoformat()}" if decision.until_on else ""
+        what = decision.category or "not personal data"
+        lines.append(Text(f"  decided by {printable(decision.author)} on {decision.decided_at.date()}{until}: {what}"))
+        lines.append(Text(f"    because: {printable(decision.reason)}"))
+        lines.append(
+            Text(
+                f"  the machine's own verdict: {words(machine)}" + (f", {machine.category}" if machine.category else "")
+            )
+        )
+    lines.append(Text(f"  {amount(machine.sampled)} values looked at, {amount(machine.distinct)} different"))
+    if machine.prevalence is not None:
+        low, high = machine.prevalence_low or 0.0, machine.prevalence_high or 1.0
+        lines.append(Text(f"  {machine.prevalence:.1%} of them fit (95 % interval {low:.1%} to {high:.1%})"))
+    lines.append(Text(f"\n  what made the verdict (score {machine.score:.2f}):", style="bold"))
+    lines.extend(Text(f"    {term.weight:+6.2f}  {printable(term.text)}") for term in machine.terms)
+    if machine.contains:
+        lines.append(Text("\n  what occurs in it:", style="bold"))
+        lines.extend(
+            Text(f"    {one.category}: {amount(one.count)} times, {amount(one.distinct)} different")
+            for one in machine.contains
+        )
+    if machine.alternates:
+        lines.append(Text("\n  what else would explain it:", style="bold"))
+        lines.extend(Text(f"    {one.category} ({one.score:.0%})") for one in machine.alternates)
+    if machine.shapes:
+        lines.append(Text("\n  shapes of its values (a letter, 9 digit):", style="bold"))
+        lines.extend(Text(f"    {amount(count):>8}  {printable(shape)}") for shape, count in machine.shapes)
+    if machine.bound is not None:
+        lines.append(
+            Text(f"\n  at most {machine.bound:.2%} of its values could be of a kind that was not seen (rule of three)")
+        )
+    for line in lines:
+        run.out.print(line)
+    run.say(f"\nWrong? privacy map decide '{item.field.ref}' --category KEY --reason TEXT (or --not-personal)")
+
+
+@command(app, "decide")
+def decide(
+    run: Run,
+    ref: Annotated[str, typer.Argument(metavar="REF", help="source:asset#field, as `map fields` prints it.")],
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it is kept with the decision.")],
+    category: Annotated[str | None, typer.Option("--category", metavar="KEY", help="It holds this.")] = None,
+    not_personal: Annotated[bool, typer.Option("--not-personal", help="It holds no personal data.")] = False,
+    withdraw: Annotated[bool, typer.Option("--withdraw", help="The machine's verdict counts again.")] = False,
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="DATE", help="The last day on which it holds.")
+    ] = None,
+) -> None:
+    """Pin a verdict on a field. It survives every later scan, until it ends or is withdrawn."""
+    from data_map.model import Decision
+    from data_map.taxonomy import category as known
+
+    if (category is not None) + not_personal + withdraw != 1:
+        msg = "Give exactly one of --category, --not-personal and --withdraw."
+        raise UsageError(msg)
+    if not reason.strip():
+        msg = "--reason is empty. Say why: the next person will ask."
+        raise UsageError(msg)
+    if category is not None:
+        known(category)
+    until_on = parse_day(until, "--until") if until else None
+    item = _field(run.app.data_map(), ref)
+    target = item.field.ref
+    with run.app.writing_store() as store:
+        if withdraw:
+            store.withdraw(target, run.app.actor(), reason, run.app.now())
+            run.say(f"Withdrawn. The machine's verdict on {target} counts again.")
+            return
+        store.decide(Decision(target, category, run.app.actor(), reason, run.app.now(), until_on))
+    run.say(f"Decided: {target} holds {category or 'no personal data'}.")
+
+
+@command(app, "coverage")
+def coverage(
+    run: Run,
+    skipped: Annotated[bool, typer.Option("--skipped", help="List what was skipped, each with its reason.")] = False,
+    form: FormatOption = Format.TABLE,
+    output: OutputOption = None,
+) -> None:
+    """How much of each source was looked at, what was skipped and why, and what was never scanned."""
+    from data_map.coverage import coverage as covered
+    from data_map.errors import ToolError
+    from data_map.model import Source
+    from privacy.inventory import coverage_record, skip_record
+
+    data_map = run.app.data_map()
+    if skipped:
+        records = [skip_record(skip) for part in data_map.sources for skip in part.skipped]
+        shown = (
+            Column("source", "source"),
+            Column("asset", "table or file"),
+            Column("field", "part"),
+            Column("because", "because"),
+            Column("code", "code"),
+        )
+        run.emit(Table(shown, records, empty="Nothing was skipped."), form, output)
+        return
+    configured = []
+    for settings, found in run.app.configured():
+        if isinstance(found, ToolError):
+            configured.append(Source(settings.name, "unknown", "", settings.owner, settings.country))
+        else:
+            configured.append(found.source)
+    records = [coverage_record(one) for one in covered(data_map, configured, run.app.today)]
+    columns = (
+        Column("source", "source"),
+        Column("outcome", "personal data"),
+        Column("assets", "tables, files", "right"),
+        Column("whole", "whole", "right"),
+        Column("sampled", "sampled", "right"),
+        Column("skipped", "skipped", "right"),
+        Column("not_reached", "not reached", "right"),
+        Column("personal", "personal fields", "right"),
+        Column("fields", "of", "right"),
+        Column("days_ago", "days ago", "right"),
+    )
+    run.emit(Table(columns, records, empty=_NO_MAP), form, output)
+
+
+@command(app, "diff")
+def diff(
+    run: Run,
+    old: Annotated[int | None, typer.Argument(metavar="[OLD]", help="A scan's number [the last but one].")] = None,
+    new: Annotated[int | None, typer.Argument(metavar="[NEW]", help="A later one's [the last].")] = None,
+    form: FormatOption = Format.TABLE,
+    output: OutputOption = None,
+) -> None:
+    """What changed between two scans: new and gone tables and fields, changed verdicts, new personal data."""
+    from data_map.diff import diff as compared
+    from privacy.inventory import change_record
+
+    columns = (
+        Column("change", "change"),
+        Column("source", "source"),
+        Column("asset", "table or file"),
+        Column("field", "field"),
+        Column("before", "before"),
+        Column("after", "after"),
+    )
+    with run.app.reading_store() as store:
+        scans = [item.id for item in store.scans()] if store else []
+        if store is None or not scans:
+            run.emit(Table(columns, [], empty=_NO_MAP), form, output)
+            return
+        for number in (old, new):
+            if number is not None and number not in scans:
+                msg = f"There is no scan {number}. The scans are {min(scans)} to {max(scans)}."
+                raise UsageError(msg)
+        last = new if new is not None else max(scans)
+        earlier = [number for number in scans if number < last]
+        first = old if old is not None else max(earlier, default=None)
+        if first is None:
+            run.emit(
+                Table(columns, [], empty="There was only one scan so far: nothing to compare it with."), form, output
+            )
+            return
+        changes = compared(store.load(first, today=run.app.today), store.load(last, today=run.app.today))
+    run.say(f"From scan {first} to scan {last}:")
+    records = [change_record(change) for change in changes]
+    run.emit(Table(columns, records, empty="Nothing changed."), form, output)
+
+
+def _parts(data_map: DataMap, wanted: list[str] | None) -> list[MapSource]:
+    names = {part.source.name for part in data_map.sources}
+    for name in wanted or ():
+        if name not in names:
+            msg = f"There is no source {name!r} in the map. There are: {', '.join(sorted(names)) or 'none'}."
+            raise UsageError(msg)
+    return [part for part in data_map.sources if not wanted or part.source.name in wanted]
+
+
+def _field(data_map: DataMap, text: str) -> MapField:
+    from data_map.model import FieldRef
+    from privacy.inventory import find, references
+
+    try:
+        ref: FieldRef | None = FieldRef.parse(text)
+    except ValueError:
+        ref = None
+    item = find(data_map, ref) if ref else None
+    if item is not None:
+        return item
+    known = references(data_map)
+    near = get_close_matches(text, known, 3, 0.5)
+    hint = (
+        "Did you mean " + " or ".join(f"'{one}'" for one in near) + "?" if near else "`privacy map fields` lists them."
+    )
+    what = "is not written source:asset#field" if ref is None else "is not in the map"
+    msg = f"{text} {what}. {hint}"
+    raise UsageError(msg)

@@ -1,0 +1,365 @@
+"""``privacy scan``."""
+
+from __future__ import annotations
+
+import secrets
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from data_map.errors import ToolError, UnavailableError, UsageError
+from privacy.cli.run import FormatOption, OutputOption, Run, command
+from privacy.exits import Exit, exit_of
+from privacy.reports.table import Column, Format, Table
+from privacy.reports.text import amount, printable, size
+
+if TYPE_CHECKING:
+    from privacy.app import Target
+    from privacy.scanning import ScanSummary, SourceSummary
+    from scanners.scan import Limits, ScanEvent
+
+_PLACES = "A configured source's name, a database URL, a folder or a file. None scans every configured source."
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    command(app, "scan")(scan)
+
+
+def scan(
+    run: Run,
+    places: Annotated[list[str] | None, typer.Argument(metavar="[NAME|URL|PATH]...", help=_PLACES)] = None,
+    sample_rows: Annotated[
+        int | None,
+        typer.Option("--sample-rows", metavar="N", min=1, help="Rows of each [1,000, more when undecided]"),
+    ] = None,
+    full: Annotated[bool, typer.Option("--full", help="Read every row.")] = False,
+    include: Annotated[
+        list[str] | None, typer.Option("--include", metavar="GLOB", help="Only tables and files with such names.")
+    ] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option("--exclude", metavar="GLOB", help="No tables and files with such names.")
+    ] = None,
+    timeout_s: Annotated[
+        float | None, typer.Option("--timeout-s", metavar="S", min=0.1, help="Give a statement up after this [30]")
+    ] = None,
+    max_file_mb: Annotated[
+        int | None, typer.Option("--max-file-mb", metavar="MB", min=1, help="Skip larger files [100]")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", metavar="N", help="Choose the rows that another run chose.")
+    ] = None,
+    fail_on: Annotated[
+        list[str] | None,
+        typer.Option("--fail-on", metavar="WHAT", help="Exit 6 when this category, class or “new” is found."),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="List what would be read; touch no row.")] = False,
+    form: FormatOption = Format.TABLE,
+    output: OutputOption = None,
+) -> None:
+    """Look for personal data in databases, folders and files, read-only, and keep what was found in the map."""
+    from privacy.scanning import check_fail_on, limits_of
+
+    if full and sample_rows is not None:
+        msg = "--full reads every row and --sample-rows only some; give one of them."
+        raise UsageError(msg)
+    check_fail_on(fail_on or ())
+    targets, failures = _targets(run, places or [])
+    limits = limits_of(
+        run.app,
+        sample_rows=sample_rows,
+        full=full or None,
+        max_file_bytes=None if max_file_mb is None else max_file_mb * 2**20,
+        timeout_s=timeout_s,
+        seed=secrets.randbelow(2**31) if seed is None else seed,
+        include=tuple(include or ()),
+        exclude=tuple(exclude or ()),
+    )
+    if dry_run:
+        _plan(run, targets, limits, form, output)
+        if failures:
+            run.exit = Exit.SKIPPED
+        return
+    summary = scan_targets(run, targets, limits, fail_on or [])
+    run.emit(summary_table(summary), form, output)
+    if form is Format.TABLE and output is None:
+        explain_summary(run, summary)
+    run.exit = _exit(run, summary, bool(failures))
+
+
+def _targets(run: Run, places: list[str]) -> tuple[list[Target], list[ToolError]]:
+    """What was asked for, and what of it cannot be located; when nothing is left, that ends the run."""
+    targets: list[Target] = []
+    failures: list[ToolError] = []
+    names = {settings.name for settings in run.app.config.sources}
+    wanted = [place for place in places if place in names]
+    if wanted or not places:
+        for settings, found in run.app.configured(wanted):
+            if isinstance(found, ToolError):
+                run.warn(f"privacy: {settings.name} is not scanned: {found}")
+                failures.append(found)
+            else:
+                targets.append(found)
+    for place in places:
+        if place in names:
+            continue
+        try:
+            target = run.app.adhoc(place)
+        except ToolError as error:
+            if len(places) > 1:
+                run.warn(f"privacy: not scanned: {error}")
+            failures.append(error)
+            continue
+        if target.place.has_password:
+            run.warn(
+                "privacy: a password in an address can be read in the shell's history and in the list of processes; "
+                "configure the source with password_env instead"
+            )
+        targets.append(target)
+    if targets:
+        return targets, failures
+    if failures and len(places) <= 1:
+        raise failures[0]
+    if failures:
+        raise typer.Exit(exit_of(failures[0]))
+    msg = "No source is configured. Name a database URL or a path, or run `privacy init` and add sources to the file."
+    raise UsageError(msg)
+
+
+def scan_targets(run: Run, targets: list[Target], limits: Limits, fail_on: list[str]) -> ScanSummary:
+    """Scan with live progress; what is seen goes to the run's store."""
+    from privacy.scanning import run_scan
+
+    engine = run.app.engine()
+    with run.app.writing_store() as store, _progress(run) as watch, _terminable():
+        return run_scan(run.app, store, targets, engine, limits, fail_on=fail_on, watch=watch)
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """A request to terminate ends the scan as Ctrl-C does: what is done is kept."""
+
+    def interrupt(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def _progress(run: Run) -> Iterator[Any]:
+    """Live on a terminal: what is being read, the rate, what is left. In a pipe, a line when a source is done."""
+    from data_map.model import AssetScan, Skipped, SourceScan
+    from scanners.scan import Listing, Reading
+
+    if run.options.quiet or not run.err.is_terminal:
+
+        def tell(target: Target, event: ScanEvent) -> None:
+            if isinstance(event, SourceScan):
+                run.say(f"{event.source.name}: looked at {amount(event.asset_count)} tables and files")
+            elif isinstance(event, Skipped) and run.options.verbose:
+                run.say(f"skipped {skip_line(event)}")
+
+        yield tell
+        return
+
+    from rich.markup import escape
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+
+    started = time.monotonic()
+    rows = 0
+    progress = Progress(
+        SpinnerColumn(),
+        TextColumn("{task.fields[source]}"),
+        BarColumn(bar_width=16),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(compact=True),
+        TextColumn("{task.fields[reading]}"),
+        console=run.err,
+        transient=True,
+    )
+    with progress:
+        task = progress.add_task("", total=None, source="", rate="", reading="listing …")
+
+        def watch(target: Target, event: ScanEvent) -> None:
+            nonlocal rows
+            if isinstance(event, Listing):
+                name = escape(printable(target.source.name))[:24]
+                progress.update(task, total=len(event.assets), completed=0, source=name)
+            elif isinstance(event, Reading):
+                progress.update(task, reading=escape(printable(event.asset.name))[-40:])
+            elif isinstance(event, AssetScan):
+                rows += event.rows_read
+                rate = f"{amount(int(rows / max(time.monotonic() - started, 0.1)))} rows/s"
+                progress.update(task, advance=1, rate=rate)
+            elif isinstance(event, Skipped):
+                if event.asset is not None and event.field is None:
+                    progress.update(task, advance=1)
+                if run.options.verbose:
+                    progress.console.print(f"skipped {skip_line(event)}")
+
+        yield watch
+
+
+def skip_line(skipped: Any) -> str:
+    """A skipped thing and the reason in words."""
+    from data_map.model import REASON_TEXT
+
+    place = ":".join(printable(part) for part in (skipped.source, skipped.asset) if part)
+    place += f"#{printable(skipped.field)}" if skipped.field else ""
+    code = f" ({printable(skipped.code)})" if skipped.code else ""
+    return f"{place}: {REASON_TEXT[skipped.reason]}{code}"
+
+
+def summary_table(summary: ScanSummary) -> Table:
+    """One line for each source."""
+    return Table(
+        columns=(
+            Column("source", "source"),
+            Column("assets", "tables, files", "right"),
+            Column("whole", "read whole", "right"),
+            Column("sampled", "sampled", "right"),
+            Column("skipped", "skipped", "right"),
+            Column("fields", "fields", "right"),
+            Column("personal", "personal", "right"),
+            Column("rows_read", "rows read", "right"),
+        ),
+        records=[_record(one) for one in summary.sources],
+        empty="Nothing was scanned.",
+    )
+
+
+def _record(one: SourceSummary) -> dict[str, object]:
+    return {
+        "source": one.source.name,
+        "kind": one.source.kind,
+        "location": one.source.location,
+        "assets": one.asset_count,
+        "whole": one.whole_count,
+        "sampled": one.read_count - one.whole_count,
+        "skipped": len({(skip.asset, skip.field) for skip in one.skipped}),
+        "fields": one.field_count,
+        "personal": one.personal_count,
+        "rows_read": one.rows_read,
+        "bytes_read": one.bytes_read,
+        "categories": dict(one.categories.most_common()),
+        "skips": [
+            {"asset": skip.asset, "field": skip.field, "reason": skip.reason.value, "code": skip.code}
+            for skip in one.skipped
+        ],
+    }
+
+
+def explain_summary(run: Run, summary: ScanSummary) -> None:
+    """What was found and what was not looked at, in sentences."""
+    from collections import Counter
+
+    from rich.text import Text
+
+    from data_map.taxonomy import CATEGORIES
+
+    found: Counter[str] = Counter()
+    for one in summary.sources:
+        found.update(one.categories)
+    out = run.out
+    if found:
+        out.print(Text("\nFound, by category (fields):", style="bold"))
+        special = [key for key in found if CATEGORIES[key].legal_class.value != "ordinary"]
+        for key, count in sorted(found.items(), key=lambda item: (item[0] not in special, -item[1], item[0])):
+            category = CATEGORIES[key]
+            note = "" if category.legal_class.value == "ordinary" else f"  [{category.legal_class.value}]"
+            out.print(Text(f"  {count:>5}  {category.title}{note}"))
+    elif any(one.read_count for one in summary.sources):
+        out.print(Text("\nNo personal data was found in what was scanned."))
+    skipped = [skip for one in summary.sources for skip in one.skipped]
+    if skipped:
+        out.print(Text(f"\nNot scanned ({amount(len(skipped))}):", style="bold"))
+        for skip in skipped[:10]:
+            out.print(Text(f"  {skip_line(skip)}"))
+        if len(skipped) > 10:
+            out.print(Text(f"  … and {amount(len(skipped) - 10)} more: privacy map coverage --skipped"))
+    if summary.model is None:
+        out.print(
+            Text(
+                "\nNames of people in running text were not looked for: no language model is installed.\n"
+                "  pip install 'privacy-inventory[en]'"
+            )
+        )
+    read = sum(one.bytes_read for one in summary.sources)
+    out.print(
+        Text(f"\n{size(read)} read. Next: privacy map show · privacy map fields --personal · privacy map explain REF")
+    )
+    if summary.is_interrupted:
+        out.print(Text("The scan was interrupted; what was done is kept, the rest was not scanned."))
+
+
+def _exit(run: Run, summary: ScanSummary, has_failures: bool) -> Exit:
+    if summary.failing:
+        run.warn(f"privacy: --fail-on: {amount(len(summary.failing))} fields, first {summary.failing[0].ref}")
+    skipped = sum(len(one.skipped) for one in summary.sources)
+    if skipped:
+        run.warn(f"privacy: {amount(skipped)} skipped, see `privacy map coverage --skipped`")
+    if summary.is_interrupted:
+        return Exit.INTERRUPTED
+    if summary.sources and all(one.is_unopened for one in summary.sources):
+        raise UnavailableError("None of the sources could be opened.")
+    if summary.failing:
+        return Exit.CHECK_FAILED
+    return Exit.SKIPPED if summary.has_skips or has_failures else Exit.DONE
+
+
+def _plan(run: Run, targets: list[Target], limits: Limits, form: Format, output: Any) -> None:
+    from privacy.scanning import planned
+
+    records: list[dict[str, object]] = []
+    opened = 0
+    for target in targets:
+        assets, skipped = planned(run.app, target, limits)
+        opened += not any(skip.asset is None for skip in skipped)
+        records.extend(
+            {
+                "source": target.source.name,
+                "asset": asset.name,
+                "kind": asset.kind.value,
+                "rows": asset.row_count,
+                "bytes": asset.size_bytes,
+                "note": "",
+            }
+            for asset in assets
+        )
+        records.extend(
+            {
+                "source": skip.source,
+                "asset": skip.asset or "(the whole source)",
+                "kind": None,
+                "rows": None,
+                "bytes": None,
+                "note": f"cannot be read: {skip.reason.value}",
+            }
+            for skip in skipped
+        )
+        if skipped:
+            run.exit = Exit.SKIPPED
+    table = Table(
+        (
+            Column("source", "source"),
+            Column("asset", "table or file"),
+            Column("kind", "kind"),
+            Column("rows", "rows, about", "right"),
+            Column("bytes", "bytes", "right"),
+            Column("note", "note"),
+        ),
+        records,
+        empty="There is nothing to read.",
+    )
+    run.emit(table, form, output)
+    if not opened:
+        raise UnavailableError("None of the sources could be opened.")
