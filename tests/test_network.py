@@ -14,6 +14,14 @@ from tests.guard.sitecustomize import is_local
 #: Every command that needs no input; commands with input are watched by the ``cli`` fixture in their own tests.
 COMMANDS: list[tuple[str, ...]] = [
     ("--help",),
+    ("--version",),
+    ("doctor",),
+    ("sources", "list"),
+    ("sources", "check"),
+    ("map", "show"),
+    ("map", "fields"),
+    ("map", "coverage"),
+    ("map", "diff"),
 ]
 
 ATTEMPTS = {
