@@ -26,6 +26,8 @@ _TRUE_RATE = 0.85
 _MOST, _LEAST = 9.0, -5.0
 #: Values that look as the category's do, or do not, when a name says it and no detector can.
 _FITS, _MISFITS = 1.0, -4.0
+#: What identifies people differs from row to row: so many values with so few different ones do not.
+_MANY, _FEW = 30, 3
 _CONFIRMED, _PERSONAL, _UNDECIDED = 0.9, 0.5, 0.2
 
 _DATE = re.compile(r"(?:\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?[-/.]\d\d?[-/.](?:\d{4}|\d\d)|(?:19|20)\d{6})(?:[T ].*)?")
@@ -237,6 +239,8 @@ def _fit_term(category: str, column: Column) -> Term:
     fitting = sum(pattern.fullmatch(value) is not None for value in column.counts)
     share = fitting / len(column.counts)
     text = f"{fitting} of {len(column.counts)} different values look like it"
+    if category.startswith("identity.") and column.sampled >= _MANY and len(column.counts) <= _FEW:
+        return Term(f"{column.sampled} values, of which only {len(column.counts)} are different", _MISFITS)
     return Term(text, _FITS if share >= 0.8 else _MISFITS if share < 0.5 else 0.0)
 
 

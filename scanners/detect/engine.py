@@ -20,6 +20,8 @@ from scanners.values import Column, Content
 
 #: Distinct values that detectors try; more of them hardly change a share.
 MAX_DISTINCT = 2000
+#: A rule that often passes by accident can only say what the column is, not what else occurs in it: fewer will do.
+_FEWER, _OFTEN = 300, 0.02
 #: A value longer than this is running text, not an identifier.
 _CELL_CHARS = 80
 #: A column is running text when its values have this many words on average, or are this long.
@@ -69,12 +71,12 @@ class Engine:
         return not next(self.names.spans([label]))
 
     def _column(self, column: Column, context: TableContext) -> FieldVerdict:
-        reading = read_name(_last(column.field.ref.field))
+        reading = read_path(column.field.ref.field)
         if column.field.references is not None:  # a key that points elsewhere is an address, not the thing itself
             reading = _as_key(reading)
         if column.binary and not column.counts:
             return _binary(column, reading, context)
-        passed = try_values(column.counts)
+        passed = try_values(column.counts, reading.category)
         text = self._text(column) if is_running_text(column.counts) else None
         return judge(column, reading, passed, text, context)
 
@@ -100,18 +102,31 @@ class Engine:
         return (self.country, *patterns.REGIONS[:6]) if self.country else ()
 
 
-def try_values(counts: Mapping[str, int]) -> list[Passed]:
-    """How each rule that fits at least one value did, over the distinct values of a column."""
+def try_values(counts: Mapping[str, int], named: str | None = None) -> list[Passed]:
+    """How each rule that fits at least one value did, over the distinct values of a column.
+
+    ``named``: the category that the column's name says; rules that need a name are tried for that one only.
+    """
     matched: Counter[Rule] = Counter()
     values = _first(counts)
+    fewer = _first(counts, _FEWER)
     for value in values:
         if len(value) > _CELL_CHARS and not value.startswith(("-----BEGIN", "eyJ", "$")):
             continue
         for rule in _fitting(signature(value)):
-            if rule.accepts(value):
+            if rule.needs_name and rule.category != named:
+                continue
+            if (rule.chance <= _OFTEN or value in fewer) and rule.accepts(value):
                 matched[rule] += 1
     return [
-        Passed(rule.name, rule.category, hits, len(values), rule.chance, rule.needs_name)
+        Passed(
+            rule.name,
+            rule.category,
+            hits,
+            len(values) if rule.chance <= _OFTEN else len(fewer),
+            rule.chance,
+            rule.needs_name,
+        )
         for rule, hits in matched.items()
     ]
 
@@ -167,6 +182,21 @@ def _part_of(asset: Asset, name: str) -> str:
     parent, dot, _ = name.rpartition(".")
     table = table_name(asset)
     return f"{table} {parent}" if dot else table
+
+
+def read_path(name: str) -> NameReading:
+    """What a field's name says; where the last part alone says nothing, together with the part before it.
+
+    ``name.first`` is a first name, ``birth.date`` a date of birth.
+    """
+    parts = [part for part in name.split(".") if part not in ("*", "")]
+    reading = read_name(parts[-1] if parts else name)
+    if reading.category is None and reading.denied_by is None and len(parts) > 1:
+        for joined in (f"{parts[-2]}_{parts[-1]}", f"{parts[-1]}_{parts[-2]}"):
+            found = read_name(joined)
+            if found.category is not None:
+                return found
+    return reading
 
 
 def _last(name: str) -> str:

@@ -55,7 +55,12 @@ def _vin(value: str) -> bool:
 
 
 def _in(words: frozenset[str]) -> Callable[[str], bool]:
-    return lambda value: fold(value).replace(" ", "-") in words
+    return lambda value: _joined(value) in words
+
+
+@lru_cache(maxsize=10_000)
+def _joined(value: str) -> str:
+    return fold(value).replace(" ", "-")
 
 
 def _full(pattern: re.Pattern[str]) -> Callable[[str], bool]:

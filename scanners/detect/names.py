@@ -135,15 +135,26 @@ def _read(parts: tuple[str, ...], words: Vocabulary) -> NameReading:
             rule = words.phrases.get(parts[start : start + length])
             if rule is not None:
                 candidates.append((rule, start, start + length))
-    best = NameReading(subject=subject)
+    best = _bare_person(parts, subject, words)
     # The longest phrase wins; among equals the one that ends last, where English and German keep the head.
     for rule, start, stop in sorted(candidates, key=lambda item: (-(item[2] - item[1]), -item[2])):
         reading = _judge(rule, parts[:start], parts[stop:], subject, words)
         if reading.category is not None:
             return reading
-        if best.denied_by is None:
+        if best.category is None and best.denied_by is None:
             best = reading
     return best
+
+
+#: Chance that a column called ``customer`` or ``Mitarbeiter`` holds names; its values then have to look like names.
+_BARE_STRENGTH = 0.5
+
+
+def _bare_person(parts: tuple[str, ...], subject: str | None, words: Vocabulary) -> NameReading:
+    """A name that is a word for a person and nothing else: the column holds the person's name, or a key."""
+    if subject is not None and all(part in words.people or part in words.before for part in parts):
+        return NameReading("identity.name", _BARE_STRENGTH, False, parts, subject)
+    return NameReading(subject=subject)
 
 
 def _judge(

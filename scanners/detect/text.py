@@ -12,10 +12,10 @@ from scanners.detect import patterns
 from scanners.detect.ner import NameReader
 
 #: Names are looked for in at most this many characters of one asset: spaCy reads about 18,000 a second.
-NER_CHARS = 100_000
+NER_CHARS = 50_000
 #: Enough names to know that there are names.
-NER_ENOUGH = 25
-_BATCH_CHARS = 10_000
+NER_ENOUGH = 15
+_BATCH_CHARS = 5_000
 
 #: A line can hold a name only when it has a capitalised word.
 _CAPITALISED = re.compile(r"\b[^\W\d_a-z][^\W\d_]+")
