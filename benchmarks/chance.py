@@ -31,7 +31,11 @@ def random_value(shape: str, rng: random.Random) -> str:
         for _ in range(rng.choice(counts)):
             char = rng.choice(choices)
             out.append(
-                rng.choice(string.digits) if char == "9" else rng.choice(string.ascii_uppercase) if char == "a" else char
+                rng.choice(string.digits)
+                if char == "9"
+                else rng.choice(string.ascii_uppercase)
+                if char == "a"
+                else char
             )
     return "".join(out)
 
