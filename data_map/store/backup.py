@@ -38,8 +38,8 @@ KEY = "privacy.key"
 LINE_BYTES = 64 * 2**20
 MANIFEST_BYTES = 2**20
 KEY_BYTES = 2**16
-#: Rows of a store compress to a tenth or less, rarely to a hundredth; a bomb to a thousandth.
-MAX_RATIO = 500
+#: Rows of a store compress to a tenth, very regular ones to a hundredth; a bomb to a thousandth.
+MAX_RATIO = 900
 RATIO_FROM_BYTES = 2**20
 #: Rows per INSERT.
 BATCH_ROWS = 500
