@@ -79,6 +79,13 @@ class App:
         return url
 
     @property
+    def store_place(self) -> str:
+        """Where the store is, for people: without login."""
+        from data_map.store import connection
+
+        return connection.place(connection.parse(self.store_url))
+
+    @property
     def key_path(self) -> Path:
         """The file of the vault key: beside a SQLite store, else in the working directory."""
         from data_map.store import connection
@@ -206,6 +213,12 @@ class App:
 
         place = locate(text)
         return Target(Source(place.name, place.kind, place.location), place, None)
+
+    def known_at(self, path: str) -> Source | None:
+        """The source that an earlier scan found at a path; None when there was none."""
+        location = str(Path(path).expanduser().absolute())
+        with self.reading_store() as store:
+            return next((item for item in store.sources() if item.location == location), None) if store else None
 
     def engine(self) -> Engine:
         """The detectors.

@@ -9,16 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from data_map.errors import UsageError
-from data_map.model import Asset, AssetScan, FieldVerdict, Skipped, Source, SourceScan
+from data_map.model import Asset, AssetScan, FieldVerdict, Reason, Skipped, Source, SourceScan
 from data_map.taxonomy import CATEGORIES, LegalClass, class_of
 from privacy.app import App, Target
 from scanners.detect.engine import Engine
-from scanners.scan import Limits, ScanEvent, scan
+from scanners.scan import Limits, Listing, ScanEvent, scan
 from scanners.sources.registry import open_source
 from scanners.sources.selection import is_wanted
 from scanners.values import UnreadableError
 
 if TYPE_CHECKING:
+    from data_map.model import DataMap, FieldRef
     from data_map.store.store import Store
     from scanners.sources.base import SourceConnector
 
@@ -28,7 +29,8 @@ class SourceSummary:
     """What became of one source."""
 
     source: Source
-    asset_count: int = 0
+    #: What its listing holds; None when the scan was interrupted before it was listed.
+    asset_count: int | None = None
     read_count: int = 0
     whole_count: int = 0
     field_count: int = 0
@@ -40,6 +42,12 @@ class SourceSummary:
     skipped: list[Skipped] = field(default_factory=list)
 
     @property
+    def unreached_count(self) -> int:
+        """Assets that were listed, and neither read nor refused: the scan was interrupted before them."""
+        refused = {skip.asset for skip in self.skipped if skip.asset is not None and skip.field is None}
+        return max(0, (self.asset_count or 0) - self.read_count - len(refused))
+
+    @property
     def is_unopened(self) -> bool:
         """Whether the source itself could not be opened, so that nothing of it was read."""
         return self.read_count == 0 and any(skip.asset is None for skip in self.skipped)
@@ -48,6 +56,8 @@ class SourceSummary:
         """Count one event of the scan."""
         if isinstance(event, Skipped):
             self.skipped.append(event)
+        elif isinstance(event, Listing):
+            self.asset_count = len(event.assets) + sum(skip.asset is not None for skip in self.skipped)
         elif isinstance(event, SourceScan):
             self.asset_count = event.asset_count
         elif isinstance(event, AssetScan):
@@ -119,9 +129,7 @@ def _own_files(app: App, target: Target) -> tuple[str, ...]:
     path = connection.sqlite_path(connection.parse(app.store_url))
     if path is None or target.place.root is None:
         return ()
-    own = [Path(f"{path}{suffix}").absolute() for suffix in ("", "-wal", "-shm", "-journal")] + [
-        app.key_path.absolute()
-    ]
+    own = [Path(f"{path}{suffix}").resolve() for suffix in ("", "-wal", "-shm", "-journal")] + [app.key_path.resolve()]
     root = Path(target.place.root)
     return tuple(_literal(item.relative_to(root).as_posix()) for item in own if item.is_relative_to(root))
 
@@ -131,6 +139,13 @@ def _literal(name: str) -> str:
     return "".join(f"[{char}]" if char in "*?[" else char for char in name)
 
 
+class Stopped:
+    """Whether the scan was asked to stop: an interrupt that somebody's callback swallowed still counts."""
+
+    def __init__(self) -> None:
+        self.is_set = False
+
+
 def run_scan(
     app: App,
     store: Store,
@@ -138,55 +153,83 @@ def run_scan(
     engine: Engine,
     limits: Limits,
     *,
+    missed: Sequence[Skipped] = (),
     fail_on: Sequence[str] = (),
     watch: Callable[[Target, ScanEvent], None] = lambda target, event: None,
+    stopped: Stopped | None = None,
 ) -> ScanSummary:
     """Scan targets one after the other; each asset is committed as soon as it was looked at.
 
-    ``watch`` is called with every event. A ``KeyboardInterrupt`` ends the scan and is told in the summary.
+    ``missed`` are known sources that cannot even be located; they are kept as skipped. ``watch`` is called with every
+    event. A ``KeyboardInterrupt`` ends the scan and is told in the summary.
     """
     before = store.load(today=app.today) if "new" in fail_on else None
     options = {"model": engine.names.model, "sample_rows": limits.sample_rows, "full": limits.full}
     scan_id = store.begin_scan(limits.seed, options)
     summary = ScanSummary(scan_id, engine.names.model)
     try:
+        for skip in missed:
+            store.save_skip(scan_id, skip)
         for target in targets:
-            if target.is_adhoc:
-                source = store.add_source(target.source)
-            else:
-                store.save_source(target.source)
-                source = target.source
+            source = _taken(store, target)
             target = Target(source, target.place, target.settings)
             one = SourceSummary(source)
             summary.sources.append(one)
             for event in _events(app, target, engine, limits):
+                if stopped is not None and stopped.is_set:
+                    raise KeyboardInterrupt
                 one.add(event)
-                _keep(store, scan_id, event)
+                _keep(store, scan_id, one, event)
                 if isinstance(event, AssetScan):
                     summary.failing.extend(_failing(event.verdicts, fail_on))
                 watch(target, event)
     except KeyboardInterrupt:
         summary.is_interrupted = True
+        _keep_unreached(store, scan_id, targets, summary)
+    except BaseException:
+        store.end_scan(scan_id, "interrupted")
+        raise
     store.end_scan(scan_id, "interrupted" if summary.is_interrupted else "complete")
     if before is not None:
-        known = {
-            item.field.ref
-            for part in before.sources
-            for asset in part.assets
-            for item in asset.fields
-            if item.verdict.state.is_personal
-        }
-        after = store.load(today=app.today)
-        scanned = {one.source.name for one in summary.sources}
-        summary.failing.extend(
-            item.verdict
-            for part in after.sources
-            if part.source.name in scanned
-            for asset in part.assets
-            for item in asset.fields
-            if item.verdict.state.is_personal and item.field.ref not in known
-        )
+        summary.failing.extend(_new(before, store.load(today=app.today), summary))
     return summary
+
+
+def _taken(store: Store, target: Target) -> Source:
+    """The target's source, known to the store."""
+    if target.is_adhoc:
+        return store.add_source(target.source)
+    store.save_source(target.source)
+    return target.source
+
+
+def _keep_unreached(store: Store, scan_id: int, targets: Sequence[Target], summary: ScanSummary) -> None:
+    """Say of each source whose listing an interrupt forestalled that it was not looked at."""
+    begun = summary.sources[-1] if summary.sources else None
+    unlisted = [begun] if begun is not None and begun.asset_count is None else []
+    for target in targets[len(summary.sources) :]:
+        unlisted.append(SourceSummary(_taken(store, target)))
+        summary.sources.append(unlisted[-1])
+    for one in unlisted:
+        skip = Skipped(one.source.name, Reason.INTERRUPTED)
+        store.save_skip(scan_id, skip)
+        one.skipped.append(skip)
+
+
+def _new(before: DataMap, after: DataMap, summary: ScanSummary) -> Iterator[FieldVerdict]:
+    """The personal fields of the scanned sources that the map did not have before."""
+    known = {ref for ref, verdict in _verdicts(before) if verdict.state.is_personal}
+    scanned = {one.source.name for one in summary.sources}
+    for ref, verdict in _verdicts(after):
+        if verdict.state.is_personal and ref not in known and ref.source in scanned:
+            yield verdict
+
+
+def _verdicts(data_map: DataMap) -> Iterator[tuple[FieldRef, FieldVerdict]]:
+    for part in data_map.sources:
+        for asset in part.assets:
+            for item in asset.fields:
+                yield item.field.ref, item.verdict
 
 
 def _events(app: App, target: Target, engine: Engine, limits: Limits) -> Iterator[ScanEvent]:
@@ -197,11 +240,14 @@ def _events(app: App, target: Target, engine: Engine, limits: Limits) -> Iterato
         connector.close()
 
 
-def _keep(store: Store, scan_id: int, event: ScanEvent) -> None:
+def _keep(store: Store, scan_id: int, one: SourceSummary, event: ScanEvent) -> None:
     if isinstance(event, AssetScan):
         store.save_asset(scan_id, event)
     elif isinstance(event, Skipped):
         store.save_skip(scan_id, event)
+    elif isinstance(event, Listing):
+        # At once, so that whatever ends the run, what was listed and not read shows in the coverage.
+        store.end_source(scan_id, SourceScan(one.source, one.asset_count or 0, is_complete=False))
     elif isinstance(event, SourceScan):
         store.end_source(scan_id, event)
 

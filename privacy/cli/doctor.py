@@ -31,13 +31,15 @@ def doctor(run: Run, form: FormatOption = Format.TABLE, output: OutputOption = N
     records = [
         {"check": check, "state": state, "detail": detail, "mend": mend} for check, state, detail, mend in _checks(run)
     ]
-    columns = (
-        Column("check", "check"),
-        Column("state", "state"),
-        Column("detail", "detail"),
-        Column("mend", "how to mend it"),
-    )
-    run.emit(Table(columns, records), form, output)
+    columns = [Column("check", "check"), Column("state", "state"), Column("detail", "detail", fold=True)]
+    if form is not Format.TABLE or output is not None:
+        columns.append(Column("mend", "how to mend it", fold=True))
+    run.emit(Table(tuple(columns), records), form, output)
+    if form is Format.TABLE and output is None:
+        # Below the table, where a command can be copied whole.
+        for record in records:
+            if record["mend"]:
+                run.tell(f"{record['check']}: {record['mend']}")
     if any(record["state"] == "missing" for record in records):
         run.exit = Exit.CHECK_FAILED
 

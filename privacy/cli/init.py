@@ -34,7 +34,7 @@ def init(run: Run) -> None:
     run.options.config = path
     del run.app  # look again: the file may have just come into being
     with run.app.writing_store():
-        run.say(f"{run.app.store_url}: the store is ready")
+        run.say(f"{run.app.store_place}: the store is ready")
     try:
         made = make_key(run.app.key_path)
     except OSError as error:

@@ -10,9 +10,12 @@ import typer
 from data_map.errors import UsageError
 from privacy.cli.run import FormatOption, OutputOption, Run, command, parse_day
 from privacy.reports.table import Column, Format, Table
-from privacy.reports.text import amount, printable
+from privacy.reports.text import amount, counted, printable
 
 if TYPE_CHECKING:
+    from rich.padding import Padding
+    from rich.text import Text
+
     from data_map.model import DataMap, FieldRef, MapField, MapSource
 
 app = typer.Typer(help="The inventory: what personal data is where.", no_args_is_help=True)
@@ -47,8 +50,8 @@ def show_(
         for category, count in counts.most_common()
     ]
     columns = (
-        Column("source", "source"),
-        Column("asset", "table or file"),
+        Column("source", "source", fold=True),
+        Column("asset", "table or file", fold=True),
         Column("category", "category"),
         Column("fields", "fields", "right"),
     )
@@ -80,9 +83,7 @@ def _show_tree(run: Run, part: MapSource, most: int | None) -> None:
         asset = rows[name]
         label = Text(printable(name))
         if asset.asset.row_count is not None:
-            label.append(
-                f"  {amount(asset.asset.row_count)} {'rows' if asset.is_whole else 'rows, about'}", style="dim"
-            )
+            label.append(f"  {counted(asset.asset.row_count, 'row')}{'' if asset.is_whole else ', about'}", style="dim")
         branch = tree.add(label)
         line = Text()
         for category, count in sorted(counts.items(), key=lambda item: (_rank(item[0]), -item[1], item[0])):
@@ -98,9 +99,14 @@ def _show_tree(run: Run, part: MapSource, most: int | None) -> None:
     others = len(part.assets) - len(found)
     if others:
         tree.add(Text(f"{amount(others)} more: nothing found in what was scanned", style="dim"))
-    missed = {skip.asset for skip in part.skipped if skip.field is None}
-    if missed:
-        tree.add(Text(f"{amount(len(missed))} not scanned: privacy map coverage --skipped", style="yellow"))
+    refused = {skip.asset for skip in part.skipped if skip.field is None and skip.asset is not None}
+    if any(skip.asset is None for skip in part.skipped):
+        tree.add(Text("it could not be read to its end: privacy map coverage --skipped", style="yellow"))
+    if refused:
+        tree.add(Text(f"{amount(len(refused))} not scanned: privacy map coverage --skipped", style="yellow"))
+    unreached = part.asset_count - len(refused | set(rows))
+    if unreached > 0:
+        tree.add(Text(f"{amount(unreached)} not reached: the scan ended before them", style="yellow"))
     run.out.print(tree)
 
 
@@ -151,10 +157,10 @@ def fields(
     if form is Format.TABLE and not (everything or state):
         shown = [record for record in records if record["state"] != State.CLEAN.value]
     columns = (
-        Column("source", "source"),
-        Column("asset", "table or file"),
-        Column("field", "field"),
-        Column("holds", "category"),
+        Column("source", "source", fold=True),
+        Column("asset", "table or file", fold=True),
+        Column("field", "field", fold=True),
+        Column("holds", "category", fold=True),
         Column("state", "state"),
         Column("sure", "sure", "right"),
         Column("sampled", "values", "right"),
@@ -242,27 +248,58 @@ def _explain(run: Run, item: MapField) -> None:
     if machine.prevalence is not None:
         low, high = machine.prevalence_low or 0.0, machine.prevalence_high or 1.0
         lines.append(Text(f"  {machine.prevalence:.1%} of them fit (95 % interval {low:.1%} to {high:.1%})"))
-    lines.append(Text(f"\n  what made the verdict (score {machine.score:.2f}):", style="bold"))
-    lines.extend(Text(f"    {term.weight:+6.2f}  {printable(term.text)}") for term in machine.terms)
-    if machine.contains:
-        lines.append(Text("\n  what occurs in it:", style="bold"))
-        lines.extend(
-            Text(f"    {one.category}: {amount(one.count)} times, {amount(one.distinct)} different")
-            for one in machine.contains
-        )
-    if machine.alternates:
-        lines.append(Text("\n  what else would explain it:", style="bold"))
-        lines.extend(Text(f"    {one.category} ({one.score:.0%})") for one in machine.alternates)
-    if machine.shapes:
-        lines.append(Text("\n  shapes of its values (a letter, 9 digit):", style="bold"))
-        lines.extend(Text(f"    {amount(count):>8}  {printable(shape)}") for shape, count in machine.shapes)
-    if machine.bound is not None:
-        lines.append(
-            Text(f"\n  at most {machine.bound:.2%} of its values could be of a kind that was not seen (rule of three)")
-        )
     for line in lines:
-        run.out.print(line)
+        run.out.print(_hanging(line))
+    _section(
+        run,
+        f"what made the verdict (score {machine.score:.2f}):",
+        [(f"{term.weight:+.2f}", term.text) for term in machine.terms],
+    )
+    _section(
+        run,
+        "what occurs in it:",
+        [
+            ("", f"{one.category}: {counted(one.count, 'time')}, {amount(one.distinct)} different")
+            for one in machine.contains
+        ],
+    )
+    _section(
+        run, "what else would explain it:", [("", f"{one.category} ({one.score:.0%})") for one in machine.alternates]
+    )
+    _section(
+        run, "shapes of its values (a letter, 9 digit):", [(amount(count), shape) for shape, count in machine.shapes]
+    )
+    if machine.bound is not None:
+        bound = f"  at most {machine.bound:.2%} of its values could be of a kind that was not seen (rule of three)"
+        run.out.print()
+        run.out.print(_hanging(Text(bound)))
     run.say(f"\nWrong? privacy map decide '{item.field.ref}' --category KEY --reason TEXT (or --not-personal)")
+
+
+def _section(run: Run, title: str, rows: list[tuple[str, str]]) -> None:
+    """A heading and lines of two parts, of which the second is folded below itself; nothing when there are none."""
+    from rich.padding import Padding
+    from rich.table import Table as Grid
+    from rich.text import Text
+
+    if not rows:
+        return
+    grid = Grid.grid(padding=(0, 2, 0, 0))
+    grid.add_column(justify="right", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for left, right in rows:
+        grid.add_row(Text(left), Text(printable(right)))
+    run.out.print()
+    run.out.print(Text(f"  {title}", style="bold"))
+    run.out.print(Padding(grid, (0, 0, 0, 4)))
+
+
+def _hanging(line: Text) -> Padding:
+    """A line whose further lines are indented as its first one is."""
+    from rich.padding import Padding
+
+    indent = len(line.plain) - len(line.plain.lstrip(" "))
+    return Padding(line[indent:], (0, 0, 0, indent), expand=False)
 
 
 @command(app, "decide")
@@ -318,11 +355,11 @@ def coverage(
     if skipped:
         records = [skip_record(skip) for part in data_map.sources for skip in part.skipped]
         shown = (
-            Column("source", "source"),
-            Column("asset", "table or file"),
-            Column("field", "part"),
-            Column("because", "because"),
-            Column("code", "code"),
+            Column("source", "source", fold=True),
+            Column("asset", "table or file", fold=True),
+            Column("field", "part", fold=True, optional=True),
+            Column("because", "because", fold=True),
+            Column("code", "code", optional=True),
         )
         run.emit(Table(shown, records, empty="Nothing was skipped."), form, output)
         return
@@ -334,15 +371,15 @@ def coverage(
             configured.append(found.source)
     records = [coverage_record(one) for one in covered(data_map, configured, run.app.today)]
     columns = (
-        Column("source", "source"),
-        Column("outcome", "personal data"),
-        Column("assets", "tables, files", "right"),
+        Column("source", "source", fold=True),
+        Column("outcome", "personal data", fold=True),
+        Column("assets", "assets", "right"),
         Column("whole", "whole", "right"),
-        Column("sampled", "sampled", "right"),
-        Column("skipped", "skipped", "right"),
-        Column("not_reached", "not reached", "right"),
-        Column("personal", "personal fields", "right"),
-        Column("fields", "of", "right"),
+        Column("sampled", "sampled", "right", optional=True),
+        Column("skipped", "skipped", "right", optional=True),
+        Column("not_reached", "not reached", "right", optional=True),
+        Column("fields", "fields", "right"),
+        Column("personal", "personal", "right"),
         Column("days_ago", "days ago", "right"),
     )
     run.emit(Table(columns, records, empty=_NO_MAP), form, output)
@@ -362,11 +399,11 @@ def diff(
 
     columns = (
         Column("change", "change"),
-        Column("source", "source"),
-        Column("asset", "table or file"),
-        Column("field", "field"),
-        Column("before", "before"),
-        Column("after", "after"),
+        Column("source", "source", fold=True),
+        Column("asset", "table or file", fold=True),
+        Column("field", "field", fold=True),
+        Column("before", "before", fold=True),
+        Column("after", "after", fold=True),
     )
     with run.app.reading_store() as store:
         scans = [item.id for item in store.scans()] if store else []

@@ -93,21 +93,21 @@ class Run:
     @cached_property
     def out(self) -> Console:
         """Standard output, for people."""
-        from rich.console import Console
-
-        return Console(highlight=False, markup=False, emoji=False, soft_wrap=False)
+        return _console(is_error=False)
 
     @cached_property
     def err(self) -> Console:
         """Standard error: progress, chatter, complaints."""
-        from rich.console import Console
-
-        return Console(stderr=True, highlight=False, markup=False, emoji=False)
+        return _console(is_error=True)
 
     def say(self, text: str) -> None:
         """Chatter on standard error, unless it was asked not to."""
         if not self.options.quiet:
             typer.echo(printable_lines(text), err=True)
+
+    def tell(self, text: str) -> None:
+        """A line on standard output that is not broken: a command in it can be copied whole."""
+        self.out.print(printable_lines(text), soft_wrap=True)
 
     def warn(self, text: str) -> None:
         """Something that the user has to know whatever was asked."""
@@ -115,8 +115,6 @@ class Run:
 
     def emit(self, table: Table, form: Format, output: Path | None = None) -> None:
         """Print a listing, or write it to a file all at once."""
-        if self.app.is_today_given:
-            self.say(f"Counted from {self.app.today.isoformat()}, as given.")
         if form is Format.TABLE and output is None:
             show(table, self.out)
             return
@@ -139,6 +137,19 @@ class Run:
             return
         write_atomically(output, text)
         self.say(f"Written to {output}")
+
+
+def _console(*, is_error: bool) -> Console:
+    from rich.console import Console
+
+    class _Console(Console):
+        def on_broken_pipe(self) -> None:
+            """Rich would end the process here; the boundary below does it as for all other output."""
+            raise BrokenPipeError
+
+    # Rich keeps bold and dim when colours are not wanted; whoever sets NO_COLOR gets plain text.
+    system: Any = None if os.environ.get("NO_COLOR") else "auto"
+    return _Console(stderr=is_error, color_system=system, highlight=False, markup=False, emoji=False)
 
 
 def write_atomically(path: Path, text: str) -> None:
@@ -234,7 +245,10 @@ def with_boundary(run: Run, work: Callable[[], None]) -> None:
     An unexpected error shows where it happened, but neither locals nor its message: a message may quote a value.
     """
     try:
+        if run.app.is_today_given:
+            run.say(f"Counted from {run.app.today.isoformat()}, as given.")
         work()
+        sys.stdout.flush()
     except typer.Exit:
         raise
     except ToolError as error:

@@ -13,13 +13,14 @@ import typer
 
 from data_map.errors import ToolError, UnavailableError, UsageError
 from privacy.cli.run import FormatOption, OutputOption, Run, command
-from privacy.exits import Exit, exit_of
+from privacy.exits import Exit
 from privacy.reports.table import Column, Format, Table
-from privacy.reports.text import amount, printable, size
+from privacy.reports.text import amount, counted, printable, size
 
 if TYPE_CHECKING:
+    from data_map.model import Skipped
     from privacy.app import Target
-    from privacy.scanning import ScanSummary, SourceSummary
+    from privacy.scanning import ScanSummary, SourceSummary, Stopped
     from scanners.scan import Limits, ScanEvent
 
 _PLACES = "A configured source's name, a database URL, a folder or a file. None scans every configured source."
@@ -68,7 +69,7 @@ def scan(
         msg = "--full reads every row and --sample-rows only some; give one of them."
         raise UsageError(msg)
     check_fail_on(fail_on or ())
-    targets, failures = _targets(run, places or [])
+    targets, failures, missed = _targets(run, places or [])
     limits = limits_of(
         run.app,
         sample_rows=sample_rows,
@@ -80,31 +81,38 @@ def scan(
         exclude=tuple(exclude or ()),
     )
     if dry_run:
+        if not targets:
+            raise _final(failures)
         _plan(run, targets, limits, form, output)
         if failures:
             run.exit = Exit.SKIPPED
         return
-    summary = scan_targets(run, targets, limits, fail_on or [])
+    if not targets:
+        _keep_missed(run, missed, limits)
+        raise _final(failures)
+    summary = scan_targets(run, targets, limits, fail_on or [], missed)
     run.emit(summary_table(summary), form, output)
     if form is Format.TABLE and output is None:
         explain_summary(run, summary)
     run.exit = _exit(run, summary, bool(failures))
 
 
-def _targets(run: Run, places: list[str]) -> tuple[list[Target], list[ToolError]]:
-    """What was asked for, and what of it cannot be located; when nothing is left, that ends the run."""
+def _targets(run: Run, places: list[str]) -> tuple[list[Target], list[ToolError], list[Skipped]]:
+    """What was asked for, what of it cannot be located, and what is to be kept of that in the map."""
     targets: list[Target] = []
     failures: list[ToolError] = []
+    missed: list[Skipped] = []
     names = {settings.name for settings in run.app.config.sources}
-    wanted = [place for place in places if place in names]
+    wanted = list(dict.fromkeys(place for place in places if place in names))
     if wanted or not places:
         for settings, found in run.app.configured(wanted):
             if isinstance(found, ToolError):
                 run.warn(f"privacy: {settings.name} is not scanned: {found}")
                 failures.append(found)
+                missed.append(_missed(settings.name, found))
             else:
                 targets.append(found)
-    for place in places:
+    for place in dict.fromkeys(places):
         if place in names:
             continue
         try:
@@ -113,44 +121,87 @@ def _targets(run: Run, places: list[str]) -> tuple[list[Target], list[ToolError]
             if len(places) > 1:
                 run.warn(f"privacy: not scanned: {error}")
             failures.append(error)
+            known = run.app.known_at(place)
+            missed.extend([_missed(known.name, error)] if known else [])
             continue
         if target.place.has_password:
             run.warn(
                 "privacy: a password in an address can be read in the shell's history and in the list of processes; "
                 "configure the source with password_env instead"
             )
-        targets.append(target)
-    if targets:
-        return targets, failures
-    if failures and len(places) <= 1:
-        raise failures[0]
-    if failures:
-        raise typer.Exit(exit_of(failures[0]))
-    msg = "No source is configured. Name a database URL or a path, or run `privacy init` and add sources to the file."
-    raise UsageError(msg)
+        if all(target.place != other.place for other in targets):
+            targets.append(target)
+    if not targets and not failures:
+        msg = "No source is configured. Name a database URL or a path, or add sources to the file of `privacy init`."
+        raise UsageError(msg)
+    return targets, failures, missed
 
 
-def scan_targets(run: Run, targets: list[Target], limits: Limits, fail_on: list[str]) -> ScanSummary:
+def _missed(name: str, error: ToolError) -> Skipped:
+    from data_map.model import Reason, Skipped
+
+    gone = isinstance(error, UnavailableError)
+    return Skipped(name, Reason.NOT_FOUND if gone else Reason.CONNECTION_FAILED)
+
+
+def _final(failures: list[ToolError]) -> ToolError:
+    """What ends a run of which no source could be located: the one error, or one sentence for several."""
+    if len(failures) == 1:
+        return failures[0]
+    kind = type(failures[0]) if len({type(failure) for failure in failures}) == 1 else UnavailableError
+    return kind("None of the sources could be opened.")
+
+
+def _keep_missed(run: Run, missed: list[Skipped], limits: Limits) -> None:
+    """Keep that sources could not be located, so that what is known of them is not taken for fresh."""
+    if not missed:
+        return
+    with run.app.writing_store() as store:
+        known = {source.name for source in store.sources()}
+        scan_id = store.begin_scan(limits.seed, {})
+        for skip in missed:
+            if skip.source in known:
+                store.save_skip(scan_id, skip)
+        store.end_scan(scan_id, "complete")
+
+
+def scan_targets(
+    run: Run, targets: list[Target], limits: Limits, fail_on: list[str], missed: list[Skipped] | None = None
+) -> ScanSummary:
     """Scan with live progress; what is seen goes to the run's store."""
-    from privacy.scanning import run_scan
+    from privacy.scanning import Stopped, run_scan
 
-    engine = run.app.engine()
-    with run.app.writing_store() as store, _progress(run) as watch, _terminable():
-        return run_scan(run.app, store, targets, engine, limits, fail_on=fail_on, watch=watch)
+    stopped = Stopped()
+    with _stoppable(stopped):
+        engine = run.app.engine()
+        with run.app.writing_store() as store, _progress(run) as watch:
+            return run_scan(
+                run.app,
+                store,
+                targets,
+                engine,
+                limits,
+                missed=missed or (),
+                fail_on=fail_on,
+                watch=watch,
+                stopped=stopped,
+            )
 
 
 @contextmanager
-def _terminable() -> Iterator[None]:
-    """A request to terminate ends the scan as Ctrl-C does: what is done is kept."""
+def _stoppable(stopped: Stopped) -> Iterator[None]:
+    """Ctrl-C and a request to terminate end the scan, and what is done is kept."""
 
     def interrupt(number: int, frame: object) -> None:
+        stopped.is_set = True
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager
@@ -159,11 +210,11 @@ def _progress(run: Run) -> Iterator[Any]:
     from data_map.model import AssetScan, Skipped, SourceScan
     from scanners.scan import Listing, Reading
 
-    if run.options.quiet or not run.err.is_terminal:
+    if run.options.quiet or not run.err.is_terminal or run.err.is_dumb_terminal:
 
         def tell(target: Target, event: ScanEvent) -> None:
             if isinstance(event, SourceScan):
-                run.say(f"{event.source.name}: looked at {amount(event.asset_count)} tables and files")
+                run.say(f"{event.source.name}: done, {counted(event.asset_count, 'table or file', 'tables and files')}")
             elif isinstance(event, Skipped) and run.options.verbose:
                 run.say(f"skipped {skip_line(event)}")
 
@@ -209,7 +260,7 @@ def _progress(run: Run) -> Iterator[Any]:
         yield watch
 
 
-def skip_line(skipped: Any) -> str:
+def skip_line(skipped: Skipped) -> str:
     """A skipped thing and the reason in words."""
     from data_map.model import REASON_TEXT
 
@@ -223,11 +274,12 @@ def summary_table(summary: ScanSummary) -> Table:
     """One line for each source."""
     return Table(
         columns=(
-            Column("source", "source"),
-            Column("assets", "tables, files", "right"),
-            Column("whole", "read whole", "right"),
-            Column("sampled", "sampled", "right"),
-            Column("skipped", "skipped", "right"),
+            Column("source", "source", fold=True),
+            Column("assets", "assets", "right"),
+            Column("whole", "whole", "right"),
+            Column("sampled", "sampled", "right", optional=True),
+            Column("skipped", "skipped", "right", optional=True),
+            Column("not_reached", "not reached", "right", optional=True),
             Column("fields", "fields", "right"),
             Column("personal", "personal", "right"),
             Column("rows_read", "rows read", "right"),
@@ -246,6 +298,7 @@ def _record(one: SourceSummary) -> dict[str, object]:
         "whole": one.whole_count,
         "sampled": one.read_count - one.whole_count,
         "skipped": len({(skip.asset, skip.field) for skip in one.skipped}),
+        "not_reached": one.unreached_count,
         "fields": one.field_count,
         "personal": one.personal_count,
         "rows_read": one.rows_read,
@@ -294,11 +347,9 @@ def explain_summary(run: Run, summary: ScanSummary) -> None:
             )
         )
     read = sum(one.bytes_read for one in summary.sources)
-    out.print(
-        Text(f"\n{size(read)} read. Next: privacy map show · privacy map fields --personal · privacy map explain REF")
-    )
-    if summary.is_interrupted:
-        out.print(Text("The scan was interrupted; what was done is kept, the rest was not scanned."))
+    out.print(Text(f"\n{size(read)} read. Next:"))
+    for words in ("map show", "map fields --personal", "map explain REF"):
+        run.tell(f"  privacy {words}")
 
 
 def _exit(run: Run, summary: ScanSummary, has_failures: bool) -> Exit:
@@ -308,6 +359,7 @@ def _exit(run: Run, summary: ScanSummary, has_failures: bool) -> Exit:
     if skipped:
         run.warn(f"privacy: {amount(skipped)} skipped, see `privacy map coverage --skipped`")
     if summary.is_interrupted:
+        run.warn("privacy: interrupted; what was done is kept, the rest was not scanned")
         return Exit.INTERRUPTED
     if summary.sources and all(one.is_unopened for one in summary.sources):
         raise UnavailableError("None of the sources could be opened.")
@@ -350,12 +402,12 @@ def _plan(run: Run, targets: list[Target], limits: Limits, form: Format, output:
             run.exit = Exit.SKIPPED
     table = Table(
         (
-            Column("source", "source"),
-            Column("asset", "table or file"),
+            Column("source", "source", fold=True),
+            Column("asset", "table or file", fold=True),
             Column("kind", "kind"),
-            Column("rows", "rows, about", "right"),
-            Column("bytes", "bytes", "right"),
-            Column("note", "note"),
+            Column("rows", "rows, about", "right", optional=True),
+            Column("bytes", "bytes", "right", optional=True),
+            Column("note", "note", fold=True, optional=True),
         ),
         records,
         empty="There is nothing to read.",

@@ -46,13 +46,13 @@ def list_(run: Run, form: FormatOption = Format.TABLE, output: OutputOption = No
                     }
                 )
     columns = (
-        Column("name", "name"),
+        Column("name", "name", fold=True),
         Column("kind", "kind"),
-        Column("location", "location"),
-        Column("owner", "owner"),
-        Column("country", "country"),
+        Column("location", "location", fold=True),
+        Column("owner", "owner", fold=True, optional=True),
+        Column("country", "country", optional=True),
         Column("configured", "configured"),
-        Column("problem", "problem"),
+        Column("problem", "problem", fold=True, optional=True),
     )
     run.emit(
         Table(columns, records, empty="No source is configured. `privacy init` writes a config.toml."), form, output
@@ -71,12 +71,12 @@ def check(
     """Whether each source can be read, and only read."""
     records = [check_source(run, settings.name, found) for settings, found in run.app.configured(names or ())]
     columns = (
-        Column("name", "name"),
+        Column("name", "name", fold=True),
         Column("can_be_read", "can be read"),
-        Column("assets", "tables, files", "right"),
-        Column("session_read_only", "session is read-only"),
-        Column("account_may_write", "account may write"),
-        Column("note", "note"),
+        Column("assets", "assets", "right"),
+        Column("session_read_only", "read-only", optional=True),
+        Column("account_may_write", "may write", optional=True),
+        Column("note", "note", fold=True, optional=True),
     )
     run.emit(Table(columns, records, empty="No source is configured."), form, output)
     read = sum(record["can_be_read"] is True for record in records)

@@ -25,7 +25,7 @@ def backup(
 
     with run.app.reading_store() as store:
         if store is None:
-            msg = f"There is no store at {run.app.store_url} to back up."
+            msg = f"There is no store at {run.app.store_place} to back up."
             raise UnavailableError(msg)
         key = run.app.key_path
         manifest = write(store, key if key.exists() else None, file)

@@ -31,8 +31,10 @@ class Column:
     key: str
     title: str
     align: Literal["left", "right"] = "left"
-    #: Whether long content is folded into further lines; else it is cut with an ellipsis.
-    fold: bool = True
+    #: Whether long content may be folded into further lines. Numbers and words of a short list are not.
+    fold: bool = False
+    #: Whether a terminal leaves the column out when it has nothing to say.
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +75,23 @@ def show(table: Table, console: Console) -> None:
     if not table.records:
         console.print(Text(table.empty))
         return
-    shown = RichTable(box=SIMPLE_HEAD, title=table.title, title_justify="left", pad_edge=False, show_edge=False)
-    for column in table.columns:
-        shown.add_column(
-            column.title, justify=column.align, overflow="fold" if column.fold else "ellipsis", no_wrap=not column.fold
-        )
+    shown = RichTable(
+        box=SIMPLE_HEAD,
+        title=table.title,
+        title_justify="left",
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+        show_edge=False,
+    )
+    columns = [
+        column
+        for column in table.columns
+        if not column.optional or any(record.get(column.key) not in (None, "", 0) for record in table.records)
+    ]
+    for column in columns:
+        shown.add_column(column.title, justify=column.align, overflow="fold", no_wrap=not column.fold)
     for record in table.records:
-        shown.add_row(*(Text(printable(_plain(record.get(column.key)))) for column in table.columns))
+        shown.add_row(*(Text(printable(_plain(record.get(column.key)))) for column in columns))
     console.print(shown)
 
 

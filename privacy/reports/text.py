@@ -38,6 +38,11 @@ def amount(value: int) -> str:
     return f"{value:,}"
 
 
+def counted(value: int, noun: str, plural: str | None = None) -> str:
+    """A count with its noun: ``1 row``, ``2 rows``."""
+    return f"{amount(value)} {noun if value == 1 else plural or noun + 's'}"
+
+
 def size(value: int) -> str:
     """Bytes in the largest unit that keeps a whole digit."""
     number, unit = float(value), "B"
