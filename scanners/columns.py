@@ -28,6 +28,8 @@ _MOST, _LEAST = 9.0, -5.0
 _FITS, _MISFITS = 1.0, -4.0
 #: What identifies people differs from row to row: so many values with so few different ones do not.
 _MANY, _FEW = 30, 3
+#: Cells that pass are believed in a mixed column when there are this many times more than chance explains.
+_BEYOND = 10
 _CONFIRMED, _PERSONAL, _UNDECIDED = 0.9, 0.5, 0.2
 
 _DATE = re.compile(r"(?:\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?[-/.]\d\d?[-/.](?:\d{4}|\d\d)|(?:19|20)\d{6})(?:[T ].*)?")
@@ -149,7 +151,7 @@ def judge(
         sampled=column.sampled,
         distinct=distinct,
         subject=subject if is_personal else None,
-        contains=tuple(item for item in contains if item.category != category),
+        contains=tuple(item for item in contains if not is_personal or item.category != category),
         alternates=tuple(
             Alternate(key, round(_probability(item.logit), 4))
             for key, item in others
@@ -249,12 +251,7 @@ def _contained(
 ) -> tuple[tuple[Contained, ...], Term | None]:
     """What occurs in a column beside its main category, and whether it makes a text personal."""
     if text is None:
-        mixed = [item for item in passed if not item.needs_name and item.chance <= 0.02 and item.matched >= 2]
-        best: dict[str, Contained] = {}
-        for item in mixed:
-            if item.category not in best or best[item.category].distinct < item.matched:
-                best[item.category] = Contained(item.category, item.matched, item.matched)
-        return tuple(sorted(best.values(), key=lambda item: (-item.count, item.category))), None
+        return _mixed(passed)
     texts = max(1, len(column.counts))
     strong = [item for item in text.contained if item.category != "identity.name"]
     names = next((item for item in text.contained if item.category == "identity.name"), None)
@@ -272,6 +269,22 @@ def _contained(
     if not parts:
         return (), None
     return text.contained, Term("its texts hold " + " and ".join(parts), round(weight, 3))
+
+
+def _mixed(passed: Sequence[Passed]) -> tuple[tuple[Contained, ...], Term | None]:
+    """Identifiers among the cells of a column, where there are many more of them than pass by accident."""
+    best: dict[str, Contained] = {}
+    for item in passed:
+        is_sure = (
+            not item.needs_name and item.chance <= 0.02 and item.matched >= max(3, _BEYOND * item.chance * item.of)
+        )
+        if is_sure and (item.category not in best or best[item.category].distinct < item.matched):
+            best[item.category] = Contained(item.category, item.matched, item.matched)
+    contains = tuple(sorted(best.values(), key=lambda item: (-item.count, item.category)))
+    if not contains:
+        return (), None
+    text = "some of its values are identifiers: " + ", ".join(f"{one.category} ({one.distinct})" for one in contains)
+    return contains, Term(text, 1.0)
 
 
 def _findings(ref: FieldRef, column: Column, reading: NameReading, passed: Sequence[Passed]) -> tuple[Finding, ...]:

@@ -98,7 +98,8 @@ def scan(connector: SourceConnector, engine: Engine, limits: Limits) -> Iterator
             is_whole=content.is_whole,
             sampling=content.sampling,
         )
-    yield SourceScan(source, count, is_complete=is_listed and not limits.include and not limits.exclude)
+    is_complete = is_listed and lost < _LOST and not limits.include and not limits.exclude
+    yield SourceScan(source, count, is_complete=is_complete)
 
 
 def _look(

@@ -110,21 +110,28 @@ def expand(parts: Sequence[str], words: Vocabulary) -> tuple[str, ...]:
     return tuple(word for part in parts for word in words.abbreviations.get(part, (part,)))
 
 
+#: What follows a word for a person in the name of a key that points at one.
+_KEYS = frozenset({"id", "ids", "number", "no", "nr", "code", "key", "uuid", "guid", "ref", "reference", "pk", "fk"})
+#: Chance that ``customer_id`` identifies a person, and that ``customer`` alone holds a person's name.
+_KEY_STRENGTH, _BARE_STRENGTH = 0.6, 0.5
+#: Words that may stand beside a bare word for a person: ``new_customer``, ``customer_1``.
+_BARE_BESIDE = frozenset(
+    {"new", "old", "current", "primary", "secondary", "main", "first", "second", "the", "from", "to"}
+)
+#: Categories of which things have their own: a shop has a telephone, a server an address.
+_OF_THINGS = ("identity.name", "contact.", "online.ip_address", "location.")
+
+
 @lru_cache(maxsize=65536)
 def read_name(name: str) -> NameReading:
-    """What a column's name says about its content."""
+    """What a column's name says about its content: as it is written, or with its abbreviations written out."""
     words = vocabulary()
     plain = split(name)
-    best = NameReading()
-    for parts in dict.fromkeys((plain, expand(plain, words))):
-        reading = _read(parts, words)
-        if (reading.strength, reading.denied_by is not None, reading.subject is not None) > (
-            best.strength,
-            best.denied_by is not None,
-            best.subject is not None,
-        ):
-            best = reading
-    return best
+    readings = [_read(parts, words) for parts in dict.fromkeys((plain, expand(plain, words)))]
+    denied = {reading.words for reading in readings if reading.denied_by is not None}
+    # A word that denies in one spelling denies the same phrase in the other.
+    kept = [reading for reading in readings if reading.category is None or reading.words not in denied]
+    return max(kept, key=lambda reading: (reading.strength, reading.denied_by is not None, reading.subject is not None))
 
 
 def _read(parts: tuple[str, ...], words: Vocabulary) -> NameReading:
@@ -135,24 +142,28 @@ def _read(parts: tuple[str, ...], words: Vocabulary) -> NameReading:
             rule = words.phrases.get(parts[start : start + length])
             if rule is not None:
                 candidates.append((rule, start, start + length))
-    best = _bare_person(parts, subject, words)
-    # The longest phrase wins; among equals the one that ends last, where English and German keep the head.
-    for rule, start, stop in sorted(candidates, key=lambda item: (-(item[2] - item[1]), -item[2])):
+    denied = None
+    # The longest phrase wins; among equals the one that ends last, where English and German keep the head. A phrase
+    # that is itself a word for a person (``contact``) comes last: it says whose the rest is.
+    for rule, start, stop in sorted(
+        candidates,
+        key=lambda item: (all(word in words.people for word in item[0].words), -(item[2] - item[1]), -item[2]),
+    ):
         reading = _judge(rule, parts[:start], parts[stop:], subject, words)
         if reading.category is not None:
             return reading
-        if best.category is None and best.denied_by is None:
-            best = reading
-    return best
+        denied = denied or reading
+    return denied or _person(parts, subject, words)
 
 
-#: Chance that a column called ``customer`` or ``Mitarbeiter`` holds names; its values then have to look like names.
-_BARE_STRENGTH = 0.5
-
-
-def _bare_person(parts: tuple[str, ...], subject: str | None, words: Vocabulary) -> NameReading:
-    """A name that is a word for a person and nothing else: the column holds the person's name, or a key."""
-    if subject is not None and all(part in words.people or part in words.before for part in parts):
+def _person(parts: tuple[str, ...], subject: str | None, words: Vocabulary) -> NameReading:
+    """A name that is a word for a person, alone or with a word for a key."""
+    if subject is None:
+        return NameReading()
+    others = [part for part in parts if part not in words.people and not part.isdigit()]
+    if others and all(part in _KEYS for part in others) and parts[0] not in _KEYS:
+        return NameReading("identity.subject_id", _KEY_STRENGTH, False, parts, subject)
+    if all(part in _BARE_BESIDE for part in others):
         return NameReading("identity.name", _BARE_STRENGTH, False, parts, subject)
     return NameReading(subject=subject)
 
@@ -162,17 +173,21 @@ def _judge(
 ) -> NameReading:
     """Whether what stands around a phrase leaves its meaning alone."""
     strength, needs_person = rule.strength, rule.needs_person
+    is_of_things = needs_person or rule.category.startswith(_OF_THINGS)
     for word in trailing:
-        if word in words.people or word in words.after or word.isdigit():
+        if word in words.people:
+            needs_person = False
+        elif word in words.after or word.isdigit():
             continue
-        if word in words.negative_heads or word in words.things:
-            return NameReading(denied_by=word, subject=subject)
-        strength *= 0.6
+        elif word in words.negative_heads or word in words.things:
+            return NameReading(words=rule.words, denied_by=word, subject=subject)
+        else:
+            strength *= 0.6
     for position, word in enumerate(leading):
         if word in words.people:
             needs_person = False
-        elif (word in words.negative_leading and position == 0) or (word in words.things and rule.needs_person):
-            return NameReading(denied_by=word, subject=subject)
+        elif (word in words.negative_leading and position == 0) or (word in words.things and is_of_things):
+            return NameReading(words=rule.words, denied_by=word, subject=subject)
         elif word in words.before or word.isdigit():
             continue
         else:

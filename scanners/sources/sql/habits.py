@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from datetime import date, timedelta
+from decimal import Decimal
+from math import ceil
 from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, Connection, Engine, FromClause, Select, TableClause, select
@@ -16,6 +19,8 @@ from scanners.sources.base import Rights
 
 #: Of a binary value only this much is fetched: enough to see a file's magic number or a short text.
 BINARY_BYTES = 512
+#: Places of an index from which rows are taken.
+_RANGES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,8 @@ class Relation:
     #: (name, SQLAlchemy type) in the order of the table.
     columns: tuple[tuple[str, Any], ...]
     primary_key: tuple[str, ...]
+    #: The columns of an index along which rows can be chosen: the primary key, else a unique one.
+    index: tuple[str, ...]
     statistics: Statistics
 
 
@@ -48,6 +55,10 @@ class Sampled:
 
     rows: Iterator[Sequence[Any]]
     sampling: str
+
+
+#: What is fetched of each row, seen from a table or from an alias of it.
+Projection = Callable[[FromClause], list[ColumnElement[Any]]]
 
 
 class Habits(Protocol):
@@ -67,6 +78,10 @@ class Habits(Protocol):
         """The schemas to look into, the system's own left out."""
         ...
 
+    def names(self, connection: Connection, inspector: Inspector, schema: str | None, kind: AssetKind) -> list[str]:
+        """The tables, materialised views or plain views of a schema; what is a part of another table is left out."""
+        ...
+
     def statistics(self, connection: Connection, schema: str | None) -> dict[str, Statistics]:
         """Estimates for the tables of a schema from the catalog; a table may be missing."""
         ...
@@ -80,11 +95,19 @@ class Habits(Protocol):
         connection: Connection,
         relation: Relation,
         table: TableClause,
-        columns: Sequence[Any],
+        project: Projection,
         rows: int,
         seed: int,
     ) -> Sampled:
-        """About ``rows`` rows of a large table, never by reading all of it."""
+        """At most, and about, ``rows`` rows of a table that has more, never by reading all of it."""
+        ...
+
+    def all_rows(self, connection: Connection, statement: Select[Any], batch_rows: int) -> Sampled:
+        """Every row, streamed: the time-out is that of a batch, not of the whole table."""
+        ...
+
+    def start_clock(self) -> None:
+        """Begin the time-out of the next statement or batch, where the database itself has none."""
         ...
 
     def rights(self, connection: Connection) -> Rights:
@@ -100,65 +123,161 @@ class Habits(Protocol):
         ...
 
 
-def head(connection: Connection, table: FromClause, columns: Sequence[Any], rows: int) -> Sampled:
+def head(connection: Connection, table: FromClause, project: Projection, rows: int) -> Sampled:
     """The first rows as the database gives them: the last resort, and it says so."""
-    return Sampled(iter(connection.execute(select(*columns).select_from(table).limit(rows))), "head")
+    return Sampled(iter(connection.execute(select(*project(table)).select_from(table).limit(rows))), "head")
+
+
+def stream(connection: Connection, statement: Select[Any], batch_rows: int) -> Iterator[Sequence[Any]]:
+    """Rows as the database sends them, a batch in memory at a time."""
+    return iter(connection.execution_options(yield_per=batch_rows).execute(statement))
 
 
 def key_ranges(
     connection: Connection,
     table: TableClause,
-    columns: Sequence[Any],
-    key: ColumnElement[Any],
+    project: Projection,
+    keys: Sequence[ColumnElement[Any]],
     rows: int,
     seed: int,
-    strata: int = 20,
 ) -> Sampled | None:
-    """Rows from ``strata`` equal ranges of an integer key, each read along the key's index from a seeded start.
+    """Rows from many places along an index, each place read along the index and no further than it has to be.
 
-    Where keys are sparse, the ranges that had more rows to give are read on. None when the key has no integer range.
+    The index is cut at random points between keys that occur, so that gaps and crowds of keys do no harm. None when
+    there is nothing to cut, as with keys of a type that has no points between.
     """
-    low, high = connection.execute(select(*_extremes(key, table))).one()
-    if not isinstance(low, int) or not isinstance(high, int) or high - low < strata:
+    index = _Index(connection, table, keys)
+    ranges = _cut(index, random.Random(seed))  # noqa: S311 - chooses rows, guards nothing
+    if len(ranges) < 2:
         return None
-    bounds = [low + (high - low + 1) * step // strata for step in range(strata + 1)]
-    wanted = -(-rows // strata)
-    rng = random.Random(seed)  # noqa: S311 - chooses rows, guards nothing
-    starts = [low + rng.randrange(max(1, high - low - wanted)) for low, high in pairwise(bounds)]
+    share = ceil(rows / len(ranges))
 
     def read() -> Iterator[Sequence[Any]]:
-        got = 0
-        unread: list[tuple[int, int]] = []
-        for start, stop in zip(starts, bounds[1:], strict=True):
-            batch = connection.execute(_range(table, columns, key, start, stop, wanted)).all()
-            got += len(batch)
-            if len(batch) == wanted:
-                unread.append((batch[-1][-1] + 1, stop))
+        wanted = rows
+        unread = []
+        for each in ranges:
+            batch = index.read(project(table), each, min(share, wanted))
+            wanted -= len(batch)
+            if len(batch) == share:
+                unread.append((each, batch[-1][-1]))
             yield from (row[:-1] for row in batch)
-        for start, stop in unread:
-            if got >= rows:
+        for each, last in unread:  # where others had fewer rows than their share
+            if not wanted:
                 return
-            batch = connection.execute(_range(table, columns, key, start, stop, rows - got)).all()
-            got += len(batch)
+            batch = index.read(project(table), each, wanted, after=last)
+            wanted -= len(batch)
             yield from (row[:-1] for row in batch)
 
     return Sampled(read(), "key_ranges")
 
 
-def _extremes(key: ColumnElement[Any], table: TableClause) -> list[Any]:
-    # Two scalar subqueries: one SELECT of both MIN and MAX makes SQLite walk the whole table.
-    smallest = select(key).select_from(table).where(key.is_not(None)).order_by(key).limit(1).scalar_subquery()
-    largest = select(key).select_from(table).where(key.is_not(None)).order_by(key.desc()).limit(1).scalar_subquery()
-    return [smallest, largest]
+@dataclass(frozen=True, slots=True)
+class _Range:
+    """Rows whose first keys have the ``fixed`` values, and the next key one from ``low`` to ``high``, which occur."""
+
+    fixed: tuple[Any, ...]
+    low: Any
+    high: Any
 
 
-def _range(
-    table: TableClause, columns: Sequence[Any], key: ColumnElement[Any], start: int, stop: int, rows: int
-) -> Select[Any]:
-    return (
-        select(*columns, key.label("sampling_key"))
-        .select_from(table)
-        .where(key >= start, key < stop)
-        .order_by(key)
-        .limit(rows)
-    )
+def _cut(index: _Index, rng: random.Random) -> list[_Range]:
+    whole = index.extremes(())
+    waiting = deque([whole] if whole else [])
+    done: list[_Range] = []
+    while waiting and len(waiting) + len(done) < _RANGES:
+        each = waiting.popleft()
+        if each.low == each.high:
+            deeper = index.extremes((*each.fixed, each.low))
+            waiting.extend([deeper] if deeper else [])
+            done.extend([] if deeper else [each])
+            continue
+        point = between(each.low, each.high, rng)
+        halves = index.halves(each, point) if point is not None else None
+        waiting.extend(halves or [])
+        done.extend([] if halves else [each])
+    return [*done, *waiting]
+
+
+class _Index:
+    """The questions that an index answers by looking at a few of its entries."""
+
+    def __init__(self, connection: Connection, table: TableClause, keys: Sequence[ColumnElement[Any]]) -> None:
+        self._connection = connection
+        self._table = table
+        self._keys = keys
+
+    def extremes(self, fixed: tuple[Any, ...]) -> _Range | None:
+        """The range of the key after the fixed ones; None when there is no such key or no such row."""
+        if len(fixed) == len(self._keys):
+            return None
+        key, same = self._key(fixed)
+        low, high = self._ask(self._first(key, same), self._first(key.desc(), same, key))
+        return None if low is None or high is None else _Range(fixed, low, high)
+
+    def halves(self, each: _Range, point: Any) -> list[_Range] | None:
+        """A range cut at a point; None when the database's order of keys leaves one half empty."""
+        key, same = self._key(each.fixed)
+        within = [*same, key >= each.low, key <= each.high]
+        high, low = self._ask(
+            self._first(key.desc(), [*within, key < point], key), self._first(key, [*within, key >= point])
+        )
+        if low is None or high is None:
+            return None
+        return [_Range(each.fixed, each.low, high), _Range(each.fixed, low, each.high)]
+
+    def read(
+        self, columns: Sequence[ColumnElement[Any]], each: _Range, rows: int, after: Any = None
+    ) -> Sequence[Sequence[Any]]:
+        """The first rows of a range, or the first ones after a key. The key comes last in each row."""
+        key, same = self._key(each.fixed)
+        start = key >= each.low if after is None else key > after
+        statement = (
+            select(*columns, key.label("sampling_key"))
+            .select_from(self._table)
+            .where(*same, start, key <= each.high)
+            .order_by(*self._keys[len(each.fixed) :])
+            .limit(rows)
+        )
+        return self._connection.execute(statement).all()
+
+    def _key(self, fixed: tuple[Any, ...]) -> tuple[ColumnElement[Any], list[ColumnElement[bool]]]:
+        return self._keys[len(fixed)], [key == value for key, value in zip(self._keys, fixed, strict=False)]
+
+    def _first(
+        self, order: ColumnElement[Any], conditions: list[ColumnElement[bool]], key: ColumnElement[Any] | None = None
+    ) -> Any:
+        chosen = order if key is None else key
+        return select(chosen).select_from(self._table).where(*conditions).order_by(order).limit(1).scalar_subquery()
+
+    def _ask(self, *questions: Any) -> Sequence[Any]:
+        # Scalar subqueries: one SELECT of both MIN and MAX makes SQLite walk the whole table.
+        return self._connection.execute(select(*questions)).one()
+
+
+def between(low: Any, high: Any, rng: random.Random) -> Any:
+    """A random point above ``low`` and not above ``high``; None for types that have no points between, or no order."""
+    if isinstance(low, str) and isinstance(high, str):
+        if low > high:  # the database sorts without regard to case
+            low, high = low.lower(), high.lower()
+        codes = _codes_between([ord(char) for char in low], [ord(char) for char in high], rng)
+        # Half a surrogate pair is no character.
+        return "".join(chr(0xE000 if 0xD800 <= code <= 0xDFFF else code) for code in codes) if codes else None
+    if isinstance(low, bytes) and isinstance(high, bytes):
+        codes = _codes_between(list(low), list(high), rng)
+        return bytes(codes) if codes else None
+    if isinstance(low, int) and isinstance(high, int):
+        return rng.randint(low + 1, high) if low < high else None
+    if type(low) is not type(high) or not isinstance(low, float | Decimal | date | timedelta) or not low < high:
+        return None
+    ratio = Decimal(rng.random()) if isinstance(low, Decimal) else rng.random()
+    point = low + (high - low) * ratio
+    return point if low < point else high
+
+
+def _codes_between(low: list[int], high: list[int], rng: random.Random) -> list[int] | None:
+    """The shared start of two texts, and one code between those in which they first differ."""
+    if low >= high:
+        return None
+    same = next((place for place, pair in enumerate(zip(low, high, strict=False)) if pair[0] != pair[1]), len(low))
+    least = low[same] if same < len(low) else 0
+    return [*high[:same], rng.randint(least + 1, high[same])] if least < high[same] else None

@@ -1,0 +1,130 @@
+"""Evidence folded into verdicts."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from data_map.model import Asset, AssetKind, Field, FieldRef, FieldVerdict, State
+from scanners.columns import wilson
+from scanners.detect.engine import Engine
+from scanners.detect.ner import NameReader
+from scanners.masking import shape, shapes, signature
+from scanners.subjects import context_of
+from scanners.values import Column, Content
+
+ENGINE = Engine(NameReader(None))
+
+
+def verdicts(table: str, columns: dict[str, list[object]]) -> dict[str, FieldVerdict]:
+    asset = Asset("s", f"main.{table}", AssetKind.TABLE)
+    content = Content(asset)
+    for position, (name, values) in enumerate(columns.items()):
+        column = Column(Field(FieldRef("s", asset.name, name), position=position))
+        column.extend(values)
+        content.columns.append(column)
+    fields, found = ENGINE.look(content)
+    assert [field.ref.field for field in fields] == list(columns)
+    return {verdict.ref.field: verdict for verdict in found}
+
+
+EMAILS = [f"person{index}@kestrel-mail.org" for index in range(50)]
+PLACES = ["Ulm", "Graz", "Basel", "Kiel", "Bern", "Linz", "Trier", "Emden", "Chur", "Gera"] * 5
+CARDS_AT_RANDOM = [str(4_000_000_000_000_000 + 7_919 * index) for index in range(400)]
+
+
+def test_values_confirm_what_no_name_says() -> None:
+    found = verdicts("t17", {"x_fld3": list(EMAILS)})["x_fld3"]
+    assert (found.state, found.category, found.prevalence) == (State.CONFIRMED, "contact.email", 1.0)
+
+
+def test_a_name_without_values_is_name_only() -> None:
+    found = verdicts("customers", {"email": [], "last_name": [None, ""]})
+    assert [one.state for one in found.values()] == [State.NAME_ONLY] * 2
+    assert found["last_name"].sampled == 0
+
+
+def test_a_name_that_its_values_contradict_is_not_believed() -> None:
+    assert not verdicts("customers", {"email": ["Y", "N"] * 50})["email"].state.is_personal
+
+
+def test_luhn_passed_by_a_tenth_of_random_numbers_is_no_card() -> None:
+    assert not verdicts("orders", {"reference": list(CARDS_AT_RANDOM)})["reference"].state.is_personal
+
+
+def test_one_address_in_many_values_does_not_make_the_column_but_is_told() -> None:
+    values = [f"code-{index}" for index in range(900)] + EMAILS[:20]
+    found = verdicts("log", {"value": list(values)})["value"]
+    assert (found.state, found.category) == (State.LIKELY, "text.personal")
+    assert [(one.category, one.distinct) for one in found.contains] == [("contact.email", 20)]
+
+
+def test_what_passes_no_more_often_than_by_chance_is_not_told() -> None:
+    found = verdicts("orders", {"reference": [*CARDS_AT_RANDOM, *(f"R-{index}" for index in range(400))]})["reference"]
+    assert (found.state, found.contains) == (State.CLEAN, ())
+
+
+def test_the_town_of_a_person_and_of_a_shop() -> None:
+    person = verdicts("customers", {"last_name": ["Doe"] * 3, "birth_date": ["1980-01-02"], "city": list(PLACES)})
+    shop = verdicts("stores", {"store_id": list(range(50)), "city": list(PLACES)})
+    assert person["city"].category == "contact.place"
+    assert person["city"].subject == "customer"
+    assert shop["city"].category is None
+
+
+def test_clean_says_how_much_could_be_hidden() -> None:
+    found = verdicts("products", {"sku": [f"AB-{index:04}" for index in range(300)]})["sku"]
+    assert (found.state, found.category, found.bound) == (State.CLEAN, None, 0.01)
+
+
+def test_category_and_state_go_together() -> None:
+    found = verdicts("users", {"email": EMAILS, "note": ["x"], "id": [1, 2], "password": ["hunter2", "letmein9"]})
+    for verdict in found.values():
+        assert (verdict.category is not None) == verdict.state.is_personal
+
+
+def test_every_verdict_can_be_explained() -> None:
+    for verdict in verdicts("customers", {"email": EMAILS, "sku": ["a-1"], "city": list(PLACES)}).values():
+        assert verdict.terms
+        assert not any(value in term.text for term in verdict.terms for value in (*EMAILS, *PLACES))
+
+
+def test_binary_columns_are_looked_at_by_their_name_and_magic_number() -> None:
+    found = verdicts("employees", {"photo": [b"\x89PNG\r\n\x1a\n\0\0"] * 5, "blob": [b"\0\1\2"] * 5, "text": [b"a@b"]})
+    assert found["photo"].category == "identity.photo"
+    assert found["blob"].state is State.CLEAN
+
+
+def test_bytes_that_are_text_are_read_as_text() -> None:
+    found = verdicts("t", {"b": [email.encode() for email in EMAILS]})["b"]
+    assert found.category == "contact.email"
+
+
+@pytest.mark.parametrize(
+    ("columns", "low"),
+    [(["first_name", "last_name", "x"], 0.8), (["email"], 0.6), (["a", "b"], 0.3)],
+)
+def test_columns_tell_whether_a_table_is_about_people(columns: list[str], low: float) -> None:
+    assert context_of("t9", columns).person_ratio >= low
+
+
+@given(st.integers(0, 500), st.integers(1, 500))
+def test_wilson_holds_the_share(matched: int, more: int) -> None:
+    of = matched + more
+    low, high = wilson(matched, of)
+    assert 0 <= low <= matched / of <= high <= 1
+
+
+@given(st.text(max_size=300))
+def test_a_shape_shows_no_letter_and_no_digit_of_the_value(value: str) -> None:
+    assert not set(filter(str.isalnum, shape(value))) - {"a", "A", "9"}
+    assert len(signature(value)) >= 0
+
+
+def test_shapes() -> None:
+    assert shape("jane.Doe@Mail.example") == "aaaa.Aaa@Aaaa.aaaaaaa"
+    assert shape("+49 30 1234567") == "+99 99 9999999"
+    assert shape("Ж" * 40 + "é") == "A" * 12 + "a"
+    assert shape("a\x1b[31m\u202e") == "a?[99a?"
+    assert shapes({"ab1": 2, "cd2": 1, "x": 2}) == (("aa9", 3),)
