@@ -109,9 +109,7 @@ def _hours(regime: Regime, row: Row, clock: str, right: str, received: date | da
     begins = received.astimezone(zone)
     ends = (received.astimezone(UTC) + timedelta(hours=row.amount)).astimezone(zone)
     steps = (
-        Step(
-            "start", row.article, received.astimezone(zone).date(), f"aware at {received.astimezone(zone).isoformat()}"
-        ),
+        Step("start", row.article, begins.date(), f"aware at {begins.isoformat()}"),
         Step(
             "hours",
             row.article,

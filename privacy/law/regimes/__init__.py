@@ -68,4 +68,5 @@ def load(law: str) -> dict[str, Any]:
 def _row(item: dict[str, Any]) -> Row:
     plain: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in item.items()}
     pauses = {key: Pause(plain[key]) for key in ("identity", "clarification", "fee") if key in plain}
-    return Row(**{**plain, **pauses, "unit": Unit(plain.get("unit", "month"))})
+    plain.update(pauses, unit=Unit(plain.get("unit", "month")))
+    return Row(**plain)
