@@ -138,7 +138,9 @@ class App:
         """The store, made or migrated when needed."""
         from data_map.store.store import Store
 
-        with Store.open(self.store_url, now=self.now, tool_version=self.version(), create=True) as store:
+        with Store.open(
+            self.store_url, now=self.now, tool_version=self.version(), create=True, actor=self.actor()
+        ) as store:
             yield store
 
     @contextmanager

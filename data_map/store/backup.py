@@ -420,7 +420,7 @@ def _reset_numbering(connection: Connection) -> None:
     if connection.dialect.name != "postgresql":
         return
     for table in t.metadata.sorted_tables:
-        if "id" in table.c:
+        if "id" in table.c and isinstance(table.c.id.type, sa.BigInteger):
             highest = sa.func.max(table.c.id)
             sequence = sa.func.pg_get_serial_sequence(table.name, "id")
             connection.execute(sa.select(sa.func.setval(sequence, sa.func.coalesce(highest, 1), highest.is_not(None))))

@@ -187,7 +187,8 @@ def told(url: URL) -> Iterator[None]:
     except DBAPIError as error:
         code = str(getattr(error.orig, "sqlite_errorname", None) or getattr(error.orig, "sqlstate", None) or "")
         cause = next((text for known, text in _CAUSES.items() if code.startswith(known)), None)
-        if cause is None and isinstance(error, _OURS):
+        # Without a statement it is the address that the driver refuses: an option that it does not know.
+        if cause is None and isinstance(error, _OURS) and error.statement is not None:
             raise
         cause = cause or "it cannot be reached, or the connection broke off"
         msg = f"the store {place(url)} is not available: {cause}" + (f" ({code})" if code else "")

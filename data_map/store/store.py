@@ -7,7 +7,8 @@ What a scan saw is added, never changed; decisions are added, never changed; the
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date, datetime
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -17,6 +18,7 @@ from sqlalchemy.engine import URL, Connection, Engine
 
 from data_map import build
 from data_map.errors import NotAllowedError, UnavailableError, UsageError
+from data_map.journal import Entry
 from data_map.model import (
     Alternate,
     Asset,
@@ -39,6 +41,7 @@ from data_map.model import (
     Term,
 )
 from data_map.store import connection as db
+from data_map.store import journal
 from data_map.store import tables as t
 from data_map.store.connection import StoreAbsentError
 from data_map.taxonomy import category
@@ -52,15 +55,20 @@ SOURCE_NAME_CHARS = 200
 class Store:
     """The inventory in a SQLite file or a PostgreSQL database. Several processes may use it at once."""
 
-    def __init__(self, engine: Engine, *, now: Callable[[], datetime], tool_version: str) -> None:
+    def __init__(self, engine: Engine, *, now: Callable[[], datetime], tool_version: str, actor: str) -> None:
         """Use ``open``."""
         self._engine = engine
         self._now = now
         self._tool_version = tool_version
+        self._actor = actor
 
     @classmethod
-    def open(cls, url: str, *, now: Callable[[], datetime], tool_version: str, create: bool) -> Store:
+    def open(
+        cls, url: str, *, now: Callable[[], datetime], tool_version: str, create: bool, actor: str = "unknown"
+    ) -> Store:
         """The store at a URL; ``create`` makes an absent one and migrates an older one.
+
+        ``actor`` stands in the journal beside everything that is written.
 
         Raises:
             ConfigurationError: the URL is not one of a store.
@@ -93,7 +101,7 @@ class Store:
         except BaseException:
             engine.dispose()
             raise
-        return cls(engine, now=now, tool_version=tool_version)
+        return cls(engine, now=now, tool_version=tool_version, actor=actor)
 
     @classmethod
     def exists(cls, url: str) -> bool:
@@ -139,6 +147,30 @@ class Store:
         """The clock that the store was opened with."""
         return self._now()
 
+    # Writing: the journal, and what other packages keep here
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that sees one state of the store and changes nothing."""
+        with db.reading(self._engine) as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self, action: str, target: str, details: Mapping[str, object] | None = None) -> Iterator[Connection]:
+        """A transaction whose work is told in the journal: both come to stand, or neither.
+
+        ``details`` may be filled while the work goes on; it is read at the end.
+        """
+        told = {} if details is None else details
+        with db.writing(self._engine) as connection:
+            yield connection
+            journal.append(connection, at=self._now(), actor=self._actor, action=action, target=target, details=told)
+
+    def journal(self) -> list[Entry]:
+        """The whole journal, in order."""
+        with db.reading(self._engine) as connection:
+            return journal.entries(connection)
+
     # Writing: scans
 
     def begin_scan(self, seed: int, options: Mapping[str, object]) -> int:
@@ -150,12 +182,15 @@ class Store:
             "tool_version": self._tool_version,
             "options": json.dumps(dict(options), sort_keys=True, default=str),
         }
-        with db.writing(self._engine) as connection:
-            return int(connection.execute(sa.insert(t.scan).values(row).returning(t.scan.c.id)).scalar_one())
+        details: dict[str, object] = {}
+        with self.writing("scan.begun", "map", details) as connection:
+            scan_id = int(connection.execute(sa.insert(t.scan).values(row).returning(t.scan.c.id)).scalar_one())
+            details["scan"] = scan_id
+        return scan_id
 
     def end_scan(self, scan_id: int, outcome: Literal["complete", "interrupted"]) -> None:
         """Note how a scan ended."""
-        with db.writing(self._engine) as connection:
+        with self.writing("scan.ended", "map", {"scan": scan_id, "outcome": outcome}) as connection:
             connection.execute(
                 sa.update(t.scan).where(t.scan.c.id == scan_id).values(ended_at=self._now(), outcome=outcome)
             )
@@ -311,14 +346,15 @@ class Store:
             .order_by(d.id.desc())
             .limit(1)
         )
-        with db.writing(self._engine) as connection:
+        with self.writing("map.withdrawn", str(ref)) as connection:
             if connection.scalar(query) is not False:
                 msg = f"there is no decision on {ref} to withdraw"
                 raise NotAllowedError(msg)
             _insert_decision(connection, Decision(ref, None, author, reason, at), is_withdrawn=True)
 
     def _add_decision(self, decision: Decision, *, is_withdrawn: bool) -> None:
-        with db.writing(self._engine) as connection:
+        details = {"category": decision.category, "until_on": decision.until_on}
+        with self.writing("map.decided", str(decision.ref), details) as connection:
             _insert_decision(connection, decision, is_withdrawn=is_withdrawn)
 
     # Reading

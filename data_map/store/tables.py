@@ -15,7 +15,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
 #: Every schema revision, oldest first. Kept here so that opening a store needs no Alembic.
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 #: The revision that this version of the tool reads and writes.
 HEAD = REVISIONS[-1]
 
@@ -259,4 +259,72 @@ decision = sa.Table(
     sa.Column("is_withdrawn", sa.Boolean, nullable=False),
     sa.Index(None, "source"),
     sqlite_autoincrement=True,
+)
+
+#: Append-only and hash-chained; see ``data_map.journal``.
+journal = sa.Table(
+    "journal",
+    metadata,
+    sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("actor", Verbatim, nullable=False),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("target", Verbatim, nullable=False),
+    #: JSON object.
+    sa.Column("details", sa.Text, nullable=False),
+    sa.Column("previous", sa.Text, nullable=False),
+    sa.Column("hash", sa.Text, nullable=False),
+)
+
+#: Processing activities as people declared them. Append-only; the latest row of a key counts.
+activity = sa.Table(
+    "activity",
+    metadata,
+    sa.Column("id", _Id, primary_key=True, autoincrement=True),
+    sa.Column("key", sa.Text, nullable=False),
+    #: TOML as the author wrote it, comments and all.
+    sa.Column("body", Verbatim, nullable=False),
+    sa.Column("author", Verbatim, nullable=False),
+    sa.Column("recorded_at", Instant, nullable=False),
+    sa.Column("is_removed", sa.Boolean, nullable=False),
+    sa.Index(None, "key"),
+    sqlite_autoincrement=True,
+)
+
+#: Requests of data subjects: what never changes. Nothing here or in the events says who they are.
+request = sa.Table(
+    "request",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("regime", sa.Text, nullable=False),
+    sa.Column("right", sa.Text, nullable=False),
+    sa.Column("label", Verbatim),
+    #: ISO 8601: a day, or an instant with its offset.
+    sa.Column("received", sa.Text, nullable=False),
+)
+
+#: What happened to a request. Append-only.
+request_event = sa.Table(
+    "request_event",
+    metadata,
+    sa.Column("id", _Id, primary_key=True, autoincrement=True),
+    sa.Column("request_id", sa.Text, sa.ForeignKey("request.id"), nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    #: When it took effect; ``recorded_at`` is when it was written down.
+    sa.Column("on", Day, nullable=False),
+    #: JSON object.
+    sa.Column("details", sa.Text, nullable=False),
+    sa.Column("actor", Verbatim, nullable=False),
+    sa.Column("recorded_at", Instant, nullable=False),
+    sa.Index(None, "request_id"),
+    sqlite_autoincrement=True,
+)
+
+#: The person's identifiers and what belongs to the case alone: AES-GCM, base64.
+vault_item = sa.Table(
+    "vault_item",
+    metadata,
+    sa.Column("request_id", sa.Text, sa.ForeignKey("request.id"), primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("sealed", sa.Text, nullable=False),
 )

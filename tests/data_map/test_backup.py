@@ -97,15 +97,20 @@ def test_what_an_archive_looks_like(archive: Path, tmp_path: Path) -> None:
         assert sorted(zipped.namelist()) == [
             "manifest.json",
             "privacy.key",
+            "tables/activity.ndjson",
             "tables/asset_scan.ndjson",
             "tables/asset_seen.ndjson",
             "tables/decision.ndjson",
             "tables/field_scan.ndjson",
+            "tables/journal.ndjson",
             "tables/meta.ndjson",
+            "tables/request.ndjson",
+            "tables/request_event.ndjson",
             "tables/scan.ndjson",
             "tables/skip.ndjson",
             "tables/source.ndjson",
             "tables/source_scan.ndjson",
+            "tables/vault_item.ndjson",
         ]
         manifest = json.loads(zipped.read("manifest.json"))
         assert {key: manifest[key] for key in ("format_version", "revision", "tool_version")} == {

@@ -67,6 +67,6 @@ def load(law: str) -> dict[str, Any]:
 
 def _row(item: dict[str, Any]) -> Row:
     plain: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in item.items()}
-    pauses = {key: Pause(plain[key]) for key in ("identity", "clarification", "fee") if key in plain}
+    pauses: dict[str, Any] = {key: Pause(plain[key]) for key in ("identity", "clarification", "fee") if key in plain}
     plain.update(pauses, unit=Unit(plain.get("unit", "month")))
     return Row(**plain)
