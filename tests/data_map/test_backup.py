@@ -115,7 +115,7 @@ def test_what_an_archive_looks_like(archive: Path, tmp_path: Path) -> None:
         manifest = json.loads(zipped.read("manifest.json"))
         assert {key: manifest[key] for key in ("format_version", "revision", "tool_version")} == {
             "format_version": 1,
-            "revision": "0001",
+            "revision": "0002",
             "tool_version": "0.1.0",
         }
         data = zipped.read("tables/source.ndjson")
