@@ -9,7 +9,7 @@ import tomllib
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -36,10 +36,12 @@ class Organisation(_Section):
     @field_validator("timezone")
     @classmethod
     def _known(cls, value: str) -> str:
-        if value not in available_timezones():
+        try:
+            ZoneInfo(value)
+        except (ValueError, OSError, ZoneInfoNotFoundError):
             near = get_close_matches(value, available_timezones(), 1)
             msg = "not a time zone" + (f"; did you mean {near[0]}?" if near else "; write Europe/Berlin, for example")
-            raise ValueError(msg)
+            raise ValueError(msg) from None
         return value
 
 

@@ -13,10 +13,9 @@ from data_map.model import Asset, AssetScan, FieldVerdict, Reason, Skipped, Sour
 from data_map.taxonomy import CATEGORIES, LegalClass, class_of
 from privacy.app import App, Target
 from scanners.detect.engine import Engine
-from scanners.scan import Limits, Listing, ScanEvent, scan
+from scanners.scan import Limits, Listing, ScanEvent, listing, scan
 from scanners.sources.registry import open_source
 from scanners.sources.selection import is_wanted
-from scanners.values import UnreadableError
 
 if TYPE_CHECKING:
     from data_map.model import DataMap, FieldRef
@@ -280,13 +279,12 @@ def planned(app: App, target: Target, limits: Limits) -> tuple[list[Asset], list
     skipped: list[Skipped] = []
     connector = connect(app, target, limits.timeout_s)
     try:
-        for item in connector.list_assets():
+        for item in listing(connector):
             if isinstance(item, Skipped):
-                skipped.append(item)
+                if item.asset is None or is_wanted(item.asset, limits.include, limits.exclude):
+                    skipped.append(item)
             elif is_wanted(item.asset.name, limits.include, limits.exclude):
                 assets.append(item.asset)
-    except UnreadableError as error:
-        skipped.append(Skipped(target.source.name, error.reason, code=error.code))
     finally:
         connector.close()
     return assets, skipped

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from data_map.model import Asset, AssetScan, Field, FieldVerdict, Reason, Skipped, Source, SourceScan, State
 from scanners.detect.engine import Engine
+from scanners.extract.header import is_heading, looks_like_person, looks_like_value
 from scanners.sources.base import Listed, SourceConnector
 from scanners.sources.selection import is_wanted
 from scanners.values import Content, Take, UnreadableError
@@ -52,24 +53,33 @@ class Reading:
 ScanEvent = Listing | Reading | AssetScan | Skipped | SourceScan
 
 
+def listing(connector: SourceConnector) -> Iterator[Listed | Skipped]:
+    """What the source holds. When the listing breaks off, its last item is a ``Skipped`` without an asset."""
+    try:
+        yield from connector.list_assets()
+    except UnreadableError as error:
+        yield Skipped(connector.source.name, error.reason, code=error.code)
+    except Exception as error:  # a driver that refuses an option of the address raises whatever it likes
+        yield Skipped(connector.source.name, Reason.READER_FAILED, code=type(error).__name__)
+
+
 def scan(connector: SourceConnector, engine: Engine, limits: Limits) -> Iterator[ScanEvent]:
     """Look into one source. The last event is always its ``SourceScan``, whatever happened before."""
     source = connector.source
     listed: list[Listed] = []
     count = 0
     is_listed = True
-    try:
-        for item in connector.list_assets():
-            if isinstance(item, Skipped):
-                if item.asset is None or is_wanted(item.asset, limits.include, limits.exclude):
-                    count += 1
-                    yield item
-            elif is_wanted(item.asset.name, limits.include, limits.exclude):
+    for item in listing(connector):
+        if isinstance(item, Skipped):
+            if item.asset is None:
+                is_listed = False
+                yield item
+            elif is_wanted(item.asset, limits.include, limits.exclude):
                 count += 1
-                listed.append(item)
-    except UnreadableError as error:
-        is_listed = False
-        yield Skipped(source.name, error.reason, code=error.code)
+                yield item
+        elif is_wanted(item.asset.name, limits.include, limits.exclude):
+            count += 1
+            listed.append(item)
     yield Listing(source, tuple(item.asset for item in listed))
     lost = 0
     for item in listed:
@@ -120,6 +130,17 @@ def _look(
 
 
 def _without_personal_comment(item: Field, engine: Engine) -> Field:
-    if item.comment is None or engine.is_nameable(item.comment):
+    if item.comment is None or _is_harmless(item.comment, engine):
         return item
     return replace(item, comment=None)
+
+
+def _is_harmless(comment: str, engine: Engine) -> bool:
+    """Whether nothing personal is in a comment. A few words that no heading has may be somebody's name."""
+    words = comment.split()
+    return (
+        (len(words) > 3 or is_heading(comment))
+        and not any(map(looks_like_value, words))
+        and not looks_like_person(comment)
+        and engine.is_nameable(comment)
+    )

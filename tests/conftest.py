@@ -12,9 +12,14 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
+from hypothesis import settings
 
 from tests import servers
 from tests.guard import sitecustomize
+
+# No test is timed: how long an example takes says something about the machine, not about the code.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 ROOT = Path(__file__).resolve().parents[1]
 GUARD = Path(__file__).resolve().parent / "guard"
@@ -78,12 +83,8 @@ def guard_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return log
 
 
-@pytest.fixture
-def cli(tmp_path: Path, guard_log: Path) -> Iterator[Cli]:
-    """Run ``privacy`` as a user does: in a process of its own, in an empty folder that is also its home.
-
-    A test that uses this fixture fails when a command tries to leave this machine.
-    """
+def command_in(home: Path, guard_log: Path) -> Cli:
+    """Runs ``privacy`` as a user does: in a process of its own, in a folder that is also its home."""
 
     def run(
         *args: str | Path,
@@ -98,15 +99,40 @@ def cli(tmp_path: Path, guard_log: Path) -> Iterator[Cli]:
             input=stdin if stdin is not None else "",
             capture_output=True,
             encoding="utf-8",
-            cwd=cwd or tmp_path,
-            env=clean_environment(tmp_path, guard_log) | dict(env or {}),
+            cwd=cwd or home,
+            env=clean_environment(home, guard_log) | dict(env or {}),
             timeout=timeout_s,
             check=False,
         )
         return Run(done.returncode, done.stdout, done.stderr)
 
-    yield run
+    return run
+
+
+@pytest.fixture
+def cli(tmp_path: Path, guard_log: Path) -> Iterator[Cli]:
+    """Run ``privacy`` in an empty folder. A test that uses this fails when a command tries to leave this machine."""
+    yield command_in(tmp_path, guard_log)
     assert guard_log.read_text() == "", "a command tried to leave this machine"
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A folder that the tests of one module share, with the command run in it."""
+
+    folder: Path
+    cli: Cli
+    guard_log: Path
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """One folder for a whole module, for scans that several tests look at. It is watched as ``cli`` is."""
+    folder = tmp_path_factory.mktemp("desk")
+    log = tmp_path_factory.mktemp("guard") / "log"
+    log.touch()
+    yield Desk(folder, command_in(folder, log), log)
+    assert log.read_text() == "", "a command tried to leave this machine"
 
 
 @pytest.fixture(scope="session")

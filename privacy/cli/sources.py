@@ -90,6 +90,7 @@ def check_source(run: Run, name: str, found: Any) -> dict[str, object]:
     """Open one source and say what could be done with it."""
     from data_map.model import REASON_TEXT, Skipped
     from privacy.scanning import connect
+    from scanners.scan import listing
     from scanners.sources.base import Checkable
     from scanners.values import UnreadableError
 
@@ -106,19 +107,22 @@ def check_source(run: Run, name: str, found: Any) -> dict[str, object]:
         return record | {"note": str(found)}
     connector = connect(run.app, found, run.app.config.scan.timeout_s)
     try:
-        listed = list(connector.list_assets())
-        skipped = sum(isinstance(item, Skipped) for item in listed)
-        record |= {"can_be_read": True, "assets": len(listed), "skipped": skipped}
+        listed = list(listing(connector))
+        skipped = [item for item in listed if isinstance(item, Skipped)]
+        broken = next((item for item in skipped if item.asset is None), None)
+        if broken is not None:
+            code = f" ({broken.code})" if broken.code else ""
+            return record | {"note": REASON_TEXT[broken.reason] + code}
+        record |= {"can_be_read": True, "assets": len(listed), "skipped": len(skipped)}
         if isinstance(connector, Checkable):
             rights = connector.rights()
             record |= {"session_read_only": rights.is_session_read_only, "account_may_write": rights.may_account_write}
             if rights.may_account_write:
                 record["note"] = "scan with an account that can only read"
         if skipped:
-            record["note"] = f"{skipped} of them cannot be opened"
+            record["note"] = f"{len(skipped)} of them cannot be opened"
     except UnreadableError as error:
-        code = f" ({error.code})" if error.code else ""
-        record |= {"can_be_read": False, "note": REASON_TEXT[error.reason] + code}
+        record |= {"note": f"what the account may do cannot be asked: {REASON_TEXT[error.reason]}"}
     finally:
         connector.close()
     return record
