@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, Connection, Engine, FromClause, Select, TableClause, select
 from sqlalchemy.engine import URL, Inspector
+from sqlalchemy.exc import DBAPIError, NoSuchTableError
 
 from data_map.model import AssetKind, Reason
 from scanners.sources.base import Rights
@@ -21,6 +22,8 @@ from scanners.sources.base import Rights
 BINARY_BYTES = 512
 #: Places of an index from which rows are taken.
 _RANGES = 20
+#: Points tried for one cut, since a database may sort texts in another order than Python does.
+_TRIES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,15 @@ class Habits(Protocol):
         ...
 
 
+def reason_without_driver(error: BaseException) -> tuple[Reason, str | None] | None:
+    """What an error means that SQLAlchemy raised itself; None for one that came from the driver."""
+    if isinstance(error, DBAPIError):
+        return None
+    if isinstance(error, NoSuchTableError):
+        return Reason.NOT_FOUND, None
+    return Reason.QUERY_FAILED, None
+
+
 def head(connection: Connection, table: FromClause, project: Projection, rows: int) -> Sampled:
     """The first rows as the database gives them: the last resort, and it says so."""
     return Sampled(iter(connection.execute(select(*project(table)).select_from(table).limit(rows))), "head")
@@ -151,12 +163,13 @@ def key_ranges(
     if len(ranges) < 2:
         return None
     share = ceil(rows / len(ranges))
+    columns = project(table)
 
     def read() -> Iterator[Sequence[Any]]:
         wanted = rows
         unread = []
         for each in ranges:
-            batch = index.read(project(table), each, min(share, wanted))
+            batch = index.read(columns, each, min(share, wanted))
             wanted -= len(batch)
             if len(batch) == share:
                 unread.append((each, batch[-1][-1]))
@@ -164,7 +177,7 @@ def key_ranges(
         for each, last in unread:  # where others had fewer rows than their share
             if not wanted:
                 return
-            batch = index.read(project(table), each, wanted, after=last)
+            batch = index.read(columns, each, wanted, after=last)
             wanted -= len(batch)
             yield from (row[:-1] for row in batch)
 
@@ -191,8 +204,8 @@ def _cut(index: _Index, rng: random.Random) -> list[_Range]:
             waiting.extend([deeper] if deeper else [])
             done.extend([] if deeper else [each])
             continue
-        point = between(each.low, each.high, rng)
-        halves = index.halves(each, point) if point is not None else None
+        points = [between(each.low, each.high, rng) for _ in range(_TRIES)]
+        halves = next(filter(None, (index.halves(each, point) for point in points if point is not None)), None)
         waiting.extend(halves or [])
         done.extend([] if halves else [each])
     return [*done, *waiting]
@@ -211,16 +224,14 @@ class _Index:
         if len(fixed) == len(self._keys):
             return None
         key, same = self._key(fixed)
-        low, high = self._ask(self._first(key, same), self._first(key.desc(), same, key))
+        low, high = self._ask(self._least(key, same), self._greatest(key, same))
         return None if low is None or high is None else _Range(fixed, low, high)
 
     def halves(self, each: _Range, point: Any) -> list[_Range] | None:
         """A range cut at a point; None when the database's order of keys leaves one half empty."""
         key, same = self._key(each.fixed)
         within = [*same, key >= each.low, key <= each.high]
-        high, low = self._ask(
-            self._first(key.desc(), [*within, key < point], key), self._first(key, [*within, key >= point])
-        )
+        high, low = self._ask(self._greatest(key, [*within, key < point]), self._least(key, [*within, key >= point]))
         if low is None or high is None:
             return None
         return [_Range(each.fixed, each.low, high), _Range(each.fixed, low, each.high)]
@@ -243,11 +254,14 @@ class _Index:
     def _key(self, fixed: tuple[Any, ...]) -> tuple[ColumnElement[Any], list[ColumnElement[bool]]]:
         return self._keys[len(fixed)], [key == value for key, value in zip(self._keys, fixed, strict=False)]
 
-    def _first(
-        self, order: ColumnElement[Any], conditions: list[ColumnElement[bool]], key: ColumnElement[Any] | None = None
-    ) -> Any:
-        chosen = order if key is None else key
-        return select(chosen).select_from(self._table).where(*conditions).order_by(order).limit(1).scalar_subquery()
+    def _least(self, key: ColumnElement[Any], conditions: list[ColumnElement[bool]]) -> Any:
+        return self._first(key, key, conditions)
+
+    def _greatest(self, key: ColumnElement[Any], conditions: list[ColumnElement[bool]]) -> Any:
+        return self._first(key, key.desc(), conditions)
+
+    def _first(self, key: ColumnElement[Any], order: ColumnElement[Any], conditions: list[ColumnElement[bool]]) -> Any:
+        return select(key).select_from(self._table).where(*conditions).order_by(order).limit(1).scalar_subquery()
 
     def _ask(self, *questions: Any) -> Sequence[Any]:
         # Scalar subqueries: one SELECT of both MIN and MAX makes SQLite walk the whole table.
@@ -257,7 +271,7 @@ class _Index:
 def between(low: Any, high: Any, rng: random.Random) -> Any:
     """A random point above ``low`` and not above ``high``; None for types that have no points between, or no order."""
     if isinstance(low, str) and isinstance(high, str):
-        if low > high:  # the database sorts without regard to case
+        if low > high or rng.random() < 0.5:  # the database may sort without regard to case
             low, high = low.lower(), high.lower()
         codes = _codes_between([ord(char) for char in low], [ord(char) for char in high], rng)
         # Half a surrogate pair is no character.
@@ -267,6 +281,8 @@ def between(low: Any, high: Any, rng: random.Random) -> Any:
         return bytes(codes) if codes else None
     if isinstance(low, int) and isinstance(high, int):
         return rng.randint(low + 1, high) if low < high else None
+    if isinstance(low, int | float) and isinstance(high, int | float):  # SQLite stores 2.0 as 2
+        low, high = float(low), float(high)
     if type(low) is not type(high) or not isinstance(low, float | Decimal | date | timedelta) or not low < high:
         return None
     ratio = Decimal(rng.random()) if isinstance(low, Decimal) else rng.random()
@@ -275,9 +291,12 @@ def between(low: Any, high: Any, rng: random.Random) -> Any:
 
 
 def _codes_between(low: list[int], high: list[int], rng: random.Random) -> list[int] | None:
-    """The shared start of two texts, and one code between those in which they first differ."""
+    """The later of two texts, with another code where they first differ."""
     if low >= high:
         return None
     same = next((place for place, pair in enumerate(zip(low, high, strict=False)) if pair[0] != pair[1]), len(low))
     least = low[same] if same < len(low) else 0
-    return [*high[:same], rng.randint(least + 1, high[same])] if least < high[same] else None
+    if least >= high[same]:
+        return high
+    # The rest of a text that occurs: SQLite takes a text that is a number for one.
+    return [*high[:same], rng.randint(least + 1, high[same]), *high[same + 1 :]]

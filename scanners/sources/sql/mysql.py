@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from math import ceil
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, TableClause, cast, create_engine, event, func, text
+from sqlalchemy import ColumnElement, Connection, Engine, Select, TableClause, cast, create_engine, event, func, text
 from sqlalchemy import types as sql_types
+from sqlalchemy.dialects.mysql import BIT, LONGBLOB, MEDIUMBLOB, TINYBLOB
 from sqlalchemy.engine import URL, Inspector
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from data_map.model import Reason
+from data_map.model import AssetKind, Reason
 from scanners.sources.base import Rights
-from scanners.sources.sql.habits import BINARY_BYTES, Relation, Sampled, Statistics, head, key_ranges
+from scanners.sources.sql.habits import (
+    BINARY_BYTES,
+    Projection,
+    Relation,
+    Sampled,
+    Statistics,
+    head,
+    key_ranges,
+    reason_without_driver,
+    stream,
+)
 from scanners.values import VALUE_CHARS
 
+_BINARY = (sql_types.LargeBinary, sql_types.BINARY, sql_types.VARBINARY, TINYBLOB, MEDIUMBLOB, LONGBLOB)
+_NUMBERS = (sql_types.Integer, sql_types.Numeric, sql_types.Float, sql_types.Boolean)
 _SYSTEM = {"information_schema", "mysql", "performance_schema", "sys"}
 
 _REASONS = {
@@ -62,8 +76,17 @@ class MysqlHabits:
             hide_parameters=True,
             pool_size=1,
             max_overflow=1,
-            connect_args={"connect_timeout": 10, "charset": "utf8mb4", "local_infile": False},
+            pool_pre_ping=True,
+            connect_args={
+                "connect_timeout": 10,
+                # A server that has fallen silent; one that answers ends the statement itself before that.
+                "read_timeout": ceil(timeout_s) + 5,
+                "charset": "utf8mb4",
+                "local_infile": False,
+            },
         )
+        dialect: Any = engine.dialect
+        dialect.ischema_names = {**dialect.ischema_names, **_TYPES}
         lock_s = max(1, int(min(timeout_s, 5)))
 
         @event.listens_for(engine, "connect")
@@ -87,6 +110,12 @@ class MysqlHabits:
             return [url.database]
         return [name for name in inspector.get_schema_names() if name not in _SYSTEM]
 
+    def names(self, connection: Connection, inspector: Inspector, schema: str | None, kind: AssetKind) -> list[str]:
+        """Neither dialect has materialised views; sequences are no tables."""
+        if kind is AssetKind.TABLE:
+            return inspector.get_table_names(schema=schema)
+        return inspector.get_view_names(schema=schema) if kind is AssetKind.VIEW else []
+
     def statistics(self, connection: Connection, schema: str | None) -> dict[str, Statistics]:
         """From ``information_schema.tables``: InnoDB's counts are estimates."""
         found = {}
@@ -96,36 +125,47 @@ class MysqlHabits:
 
     def project(self, column: ColumnElement[Any], sql_type: Any) -> ColumnElement[Any]:
         """Numbers as they are, bytes cut, all else as text: a zero date is not a date to the driver."""
-        if isinstance(sql_type, sql_types.Integer | sql_types.Numeric | sql_types.Boolean):
+        if isinstance(sql_type, _NUMBERS):
             return column
-        if isinstance(sql_type, sql_types.LargeBinary | sql_types.BINARY | sql_types.VARBINARY):
+        if isinstance(sql_type, _BINARY):
             return func.substring(column, 1, BINARY_BYTES)
-        if isinstance(sql_type, sql_types.NullType):  # spatial types
+        if isinstance(sql_type, BIT):
+            return column.op("+")(0)
+        if isinstance(sql_type, _Spatial):
+            return func.left(func.st_astext(column), VALUE_CHARS)
+        if isinstance(sql_type, sql_types.NullType):  # a type that we do not know may refuse to be made text
             return func.substring(cast(column, sql_types.BINARY), 1, BINARY_BYTES)
         if isinstance(sql_type, sql_types.String):
             return func.left(column, VALUE_CHARS)
-        return func.left(cast(column, sql_types.CHAR(VALUE_CHARS)), VALUE_CHARS)
+        return cast(column, sql_types.CHAR(VALUE_CHARS))
 
     def sample(
         self,
         connection: Connection,
         relation: Relation,
         table: TableClause,
-        columns: Sequence[Any],
+        project: Projection,
         rows: int,
         seed: int,
     ) -> Sampled:
-        """Ranges of the primary key's first column, where it is a whole number; else the head."""
-        types = dict(relation.columns)
-        if relation.primary_key and isinstance(types.get(relation.primary_key[0]), sql_types.Integer):
-            chosen = key_ranges(connection, table, columns, table.c[relation.primary_key[0]], rows, seed)
-            if chosen is not None:
-                return chosen
-        return head(connection, table, columns, rows)
+        """Ranges of the primary or a unique key; the head where there is none that can be cut."""
+        keys = [table.c[name] for name in relation.index]
+        chosen = key_ranges(connection, table, project, keys, rows, seed) if keys else None
+        return chosen or head(connection, table, project, rows)
+
+    def all_rows(self, connection: Connection, statement: Select[Any], batch_rows: int) -> Sampled:
+        """Streamed over a connection of its own, whose statement may last; a silent server still times out."""
+        connection.detach()
+        variable = "max_statement_time" if _is_mariadb(connection) else "max_execution_time"
+        connection.exec_driver_sql(f"SET SESSION {variable} = 0")
+        return Sampled(stream(connection, statement, batch_rows), "all")
+
+    def start_clock(self) -> None:
+        """The server has a time-out of its own."""
 
     def rights(self, connection: Connection) -> Rights:
         """By the session's variable (which the two dialects spell differently) and the account's own list of grants."""
-        name = "tx_read_only" if getattr(connection.dialect, "is_mariadb", False) else "transaction_read_only"
+        name = "tx_read_only" if _is_mariadb(connection) else "transaction_read_only"
         is_read_only = bool(connection.scalar(text(f"SELECT @@session.{name}")))
         grants = [str(row[0]).upper() for row in connection.execute(text("SHOW GRANTS"))]
         may_write = any(_WRITES.search(grant.split(" ON ")[0]) for grant in grants if " ON " in grant)
@@ -133,6 +173,10 @@ class MysqlHabits:
 
     def reason(self, error: BaseException) -> tuple[Reason, str | None]:
         """By the server's error number."""
+        own = reason_without_driver(error) if isinstance(error, SQLAlchemyError) else None
+        if own is not None:
+            cause = error.__cause__  # a broken view: SQLAlchemy's own error stands around the driver's
+            return self.reason(cause) if isinstance(cause, DBAPIError) else own
         arguments = getattr(getattr(error, "orig", error), "args", ())
         number = arguments[0] if arguments and isinstance(arguments[0], int) else None
         if number is None or number == 0:
@@ -141,3 +185,41 @@ class MysqlHabits:
 
     def close(self) -> None:
         """Nothing was made beside the engine."""
+
+
+class _Named(sql_types.UserDefinedType[Any]):
+    """A type that SQLAlchemy does not know; each one is a class with its ``name``."""
+
+    cache_ok = True
+    name = ""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        """Whatever stands behind the type's name in the table's declaration does not matter here."""
+
+    def get_col_spec(self, **options: Any) -> str:
+        return self.name.upper()
+
+
+class _Spatial(_Named):
+    """A type with ``ST_AsText``."""
+
+
+def _is_mariadb(connection: Connection) -> bool:
+    return bool(getattr(connection.dialect, "is_mariadb", False))
+
+
+_SPATIAL = (
+    "geometry",
+    "point",
+    "linestring",
+    "polygon",
+    "multipoint",
+    "multilinestring",
+    "multipolygon",
+    "geometrycollection",
+)
+#: For the reading of ``SHOW CREATE TABLE``: what a type's name makes.
+_TYPES = {
+    **{name: type(name, (_Spatial,), {"name": name}) for name in _SPATIAL},
+    **{name: type(name, (_Named,), {"name": name}) for name in ("inet4", "inet6")},
+}

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import chain, islice
+import random
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from math import ceil
 from typing import Any
 
+from psycopg.adapt import Loader
 from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
+    Select,
     TableClause,
     Text,
     cast,
@@ -24,17 +28,30 @@ from sqlalchemy import (
 )
 from sqlalchemy import types as sql_types
 from sqlalchemy.engine import URL, Inspector
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
 from data_map.model import AssetKind, Reason
 from scanners.sources.base import Rights
-from scanners.sources.sql.habits import BINARY_BYTES, Relation, Sampled, Statistics, head
+from scanners.sources.sql.habits import (
+    BINARY_BYTES,
+    Projection,
+    Relation,
+    Sampled,
+    Statistics,
+    head,
+    reason_without_driver,
+    stream,
+)
 from scanners.values import VALUE_CHARS
 
+_NUMBERS = (sql_types.Integer, sql_types.Numeric, sql_types.Float, sql_types.Boolean)
 _BLOCK_BYTES = 8192
-#: Rows a page is taken to hold while the table was never analysed.
+#: Rows a page is taken to hold while nothing is known about the table.
 _ROWS_A_BLOCK = 50
-#: Below this many pages a table is read from its start: as cheap, and exact.
-_SMALL_BLOCKS = 20
+#: Never fewer pages than this are looked at, so that the rows come from many places.
+_LEAST_BLOCKS = 20
+#: More rows than this many times the wanted ones are not fetched, should the catalog be wrong.
+_MOST_TIMES = 20
 
 _REASONS = {
     "42501": Reason.NO_PERMISSION,
@@ -48,14 +65,45 @@ _REASONS = {
     "08": Reason.CONNECTION_LOST,
 }
 
-_STATISTICS = text(
+#: What the server says when it refuses a connection: the driver passes on no SQLSTATE then, and in other languages
+#: than English the reason stays ``connection_failed``.
+_REFUSALS = (
+    (re.compile("password authentication failed|no password supplied"), Reason.NO_PERMISSION, "28P01"),
+    (
+        re.compile(r'role ".*" does not exist|no pg_hba\.conf entry|not permitted to log in', re.DOTALL),
+        Reason.NO_PERMISSION,
+        "28000",
+    ),
+    (re.compile(r'database ".*" does not exist', re.DOTALL), Reason.NOT_FOUND, "3D000"),
+    (re.compile("permission denied for database"), Reason.NO_PERMISSION, "42501"),
+)
+
+_KINDS = {AssetKind.TABLE: ["r", "p", "f"], AssetKind.MATERIALIZED_VIEW: ["m"], AssetKind.VIEW: ["v"]}
+
+_NAMES = text(
     """
-    SELECT c.relname, c.reltuples, c.relpages, pg_relation_size(c.oid),
-           s.n_tup_ins, s.n_tup_upd, s.n_tup_del
+    SELECT c.relname
     FROM pg_catalog.pg_class c
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-    LEFT JOIN pg_catalog.pg_stat_all_tables s ON s.relid = c.oid
-    WHERE n.nspname = :schema AND c.relkind IN ('r', 'p', 'm')
+    WHERE n.nspname = :schema AND c.relkind::text = ANY (:kinds) AND NOT c.relispartition
+    """
+)
+
+#: One row for each table, or for each partition that holds rows of it. The size of a table that somebody has locked
+#: exclusively cannot be asked for without waiting.
+_STATISTICS = text(
+    """
+    SELECT c.relname, l.reltuples, l.relpages,
+           CASE WHEN NOT EXISTS (
+               SELECT FROM pg_catalog.pg_locks k WHERE k.relation = l.oid AND k.mode = 'AccessExclusiveLock'
+           ) THEN pg_catalog.pg_relation_size(l.oid) END,
+           s.n_live_tup, s.n_tup_ins, s.n_tup_upd, s.n_tup_del
+    FROM pg_catalog.pg_class c
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    LEFT JOIN LATERAL pg_catalog.pg_partition_tree(c.oid) t ON c.relkind = 'p'
+    JOIN pg_catalog.pg_class l ON l.oid = coalesce(t.relid, c.oid) AND l.relkind IN ('r', 'm')
+    LEFT JOIN pg_catalog.pg_stat_all_tables s ON s.relid = l.oid
+    WHERE n.nspname = :schema AND c.relkind IN ('r', 'p', 'm') AND NOT c.relispartition
     """
 )
 
@@ -83,13 +131,25 @@ class PostgresqlHabits:
             hide_parameters=True,
             pool_size=1,
             max_overflow=1,
-            connect_args={"connect_timeout": 10, "application_name": "privacy scan"},
+            pool_pre_ping=True,
+            connect_args={
+                "connect_timeout": 10,
+                "application_name": "privacy scan",
+                "client_encoding": "utf8",
+                # Statements differ from table to table, and poolers between us and the server dislike prepared ones.
+                "prepare_threshold": None,
+                # A server that has fallen silent.
+                "tcp_user_timeout": int((timeout_s + 5) * 1000),
+            },
         )
         settings = (
             "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",
             f"SET statement_timeout = {int(timeout_s * 1000)}",
             f"SET lock_timeout = {int(min(timeout_s, 5) * 1000)}",
             "SET idle_in_transaction_session_timeout = 600000",
+            # The same rows at every run, and one process of the server's for us.
+            "SET synchronize_seqscans = off",
+            "SET max_parallel_workers_per_gather = 0",
         )
 
         @event.listens_for(engine, "connect")
@@ -97,7 +157,13 @@ class PostgresqlHabits:
             with connection.cursor() as cursor:
                 for statement in settings:
                     cursor.execute(statement)
+            if connection.info.parameter_status("server_encoding") == "SQL_ASCII":
+                # The server would refuse to send what is not UTF-8.
+                connection.execute("SET client_encoding = 'SQL_ASCII'")
+                for name in ("text", "name", "varchar", "bpchar"):
+                    connection.adapters.register_loader(name, _AnyText)
             connection.commit()
+            connection.read_only = True  # and each transaction says so again, whatever became of the session
 
         return engine
 
@@ -107,53 +173,58 @@ class PostgresqlHabits:
             name for name in inspector.get_schema_names() if name != "information_schema" and not name.startswith("pg_")
         ]
 
+    def names(self, connection: Connection, inspector: Inspector, schema: str | None, kind: AssetKind) -> list[str]:
+        """Foreign tables are tables; partitions are read through the table that they are a part of."""
+        return [str(name) for name in connection.scalars(_NAMES, {"schema": schema, "kinds": _KINDS[kind]})]
+
     def statistics(self, connection: Connection, schema: str | None) -> dict[str, Statistics]:
-        """From ``pg_class``: rows as of the last ANALYZE, pages as of now."""
-        found = {}
-        for name, tuples, _, size, *changes in connection.execute(_STATISTICS, {"schema": schema}):
-            marker = "-".join(str(change) for change in changes) if any(changes) else None
-            found[name] = Statistics(
-                row_count=int(tuples) if tuples >= 0 else None,
-                size_bytes=size,
-                block_count=ceil(size / _BLOCK_BYTES),
-                change_marker=marker,
-            )
-        return found
+        """Rows a page as of the last ANALYZE, else the server's own count of changes; pages as of now."""
+        parts: dict[str, list[Any]] = defaultdict(list)
+        for name, *part in connection.execute(_STATISTICS, {"schema": schema}):
+            parts[name].append(part)
+        return {name: _total(each) for name, each in parts.items()}
 
     def project(self, column: ColumnElement[Any], sql_type: Any) -> ColumnElement[Any]:
         """Numbers as they are, bytes cut, all else as text: the driver cannot give every date or domain."""
-        if isinstance(sql_type, sql_types.Integer | sql_types.Numeric | sql_types.Boolean):
+        # Functions by their full names: a database may have functions of its own that are called the same.
+        if isinstance(sql_type, _NUMBERS):
             return column
         if isinstance(sql_type, sql_types.LargeBinary):
-            return func.substring(column, 1, BINARY_BYTES)
+            return func.pg_catalog.substring(column, 1, BINARY_BYTES)
         if isinstance(sql_type, sql_types.Enum) or not isinstance(sql_type, sql_types.String):
-            return func.left(cast(column, Text), VALUE_CHARS)
-        return func.left(column, VALUE_CHARS)
+            return func.pg_catalog.left(cast(column, Text), VALUE_CHARS)
+        return func.pg_catalog.left(column, VALUE_CHARS)
 
     def sample(
         self,
         connection: Connection,
         relation: Relation,
         table: TableClause,
-        columns: Sequence[Any],
+        project: Projection,
         rows: int,
         seed: int,
     ) -> Sampled:
-        """Pages chosen by ``TABLESAMPLE SYSTEM … REPEATABLE``; more of them when the first were too empty."""
+        """Pages by ``TABLESAMPLE SYSTEM … REPEATABLE``, thinned; more of them when the first were too empty."""
         blocks = relation.statistics.block_count or 0
-        if relation.kind is AssetKind.VIEW or blocks <= _SMALL_BLOCKS:
-            return head(connection, table, columns, rows)
+        if not blocks:  # a foreign table, or one whose size could not be asked for
+            return head(connection, table, project, rows)
         known = relation.statistics.row_count
         rows_a_block = max(known / blocks, 1.0) if known else _ROWS_A_BLOCK
-        percent = min(100.0, 100 * max(ceil(1.5 * rows / rows_a_block), 5) / blocks)
+        percent = min(100.0, 100 * max(ceil(1.2 * rows / rows_a_block), _LEAST_BLOCKS) / blocks)
         while True:
-            chosen = tablesample(table, func.system(percent), name="chosen", seed=literal(seed % 2**31))
-            picked = [_rebind(column, table, chosen) for column in columns]
-            result = iter(connection.execute(select(*picked).select_from(chosen).limit(rows)))
-            first = list(islice(result, rows // 4))
-            if len(first) == rows // 4 or percent >= 100:
-                return Sampled(chain(first, result), "blocks")
+            chosen = tablesample(table, func.pg_catalog.system(percent), name="chosen", seed=literal(seed % 2**31))
+            statement = select(*project(chosen)).select_from(chosen).limit(_MOST_TIMES * rows)
+            sample, seen = _thinned(stream(connection, statement, rows), rows, seed)
+            if seen >= rows // 2 or percent >= 100:
+                return Sampled(iter(sample), "blocks")
             percent = min(100.0, percent * 8)
+
+    def all_rows(self, connection: Connection, statement: Select[Any], batch_rows: int) -> Sampled:
+        """Through a cursor on the server, for which each batch is a statement."""
+        return Sampled(stream(connection, statement, batch_rows), "all")
+
+    def start_clock(self) -> None:
+        """The server has a time-out of its own."""
 
     def rights(self, connection: Connection) -> Rights:
         """By the session's setting, the role's attributes and its grants on tables of the user's schemas."""
@@ -162,21 +233,66 @@ class PostgresqlHabits:
 
     def reason(self, error: BaseException) -> tuple[Reason, str | None]:
         """By SQLSTATE, the longest known prefix first."""
+        own = reason_without_driver(error) if isinstance(error, SQLAlchemyError) else None
+        if own is not None:
+            return own
         original = getattr(error, "orig", error)
         state = getattr(original, "sqlstate", None)
-        if state is None:
-            lost = getattr(error, "connection_invalidated", False)
-            return (Reason.CONNECTION_LOST if lost else Reason.CONNECTION_FAILED), None
-        for length in (5, 3, 2):
-            if state[:length] in _REASONS:
-                return _REASONS[state[:length]], state
-        return Reason.QUERY_FAILED, state
+        if state is not None:
+            known = next((state[:length] for length in (5, 3, 2) if state[:length] in _REASONS), None)
+            return (_REASONS[known] if known else Reason.QUERY_FAILED), state
+        if getattr(error, "connection_invalidated", False):
+            return Reason.CONNECTION_LOST, None
+        if not isinstance(error, OperationalError | InterfaceError):  # the driver's own trouble with a value
+            return Reason.QUERY_FAILED, None
+        said = str(original)
+        return next(
+            ((reason, code) for pattern, reason, code in _REFUSALS if pattern.search(said)),
+            (Reason.CONNECTION_FAILED, None),
+        )
 
     def close(self) -> None:
         """Nothing was made beside the engine."""
 
 
-def _rebind(expression: Any, table: TableClause, chosen: Any) -> Any:
-    from sqlalchemy.sql.util import ClauseAdapter
+class _AnyText(Loader):
+    """For databases that do not say how their texts are encoded, and do not check it either."""
 
-    return ClauseAdapter(chosen).traverse(expression)
+    def load(self, data: Any) -> str:
+        return bytes(data).decode("utf-8", "replace")
+
+
+def _total(parts: list[list[Any]]) -> Statistics:
+    """The statistics of a table from those of the parts that hold its rows."""
+    counts: list[int | None] = []
+    sizes: list[int | None] = []
+    changes: list[int] = []
+    for tuples, pages, size, live, *changed in parts:
+        sizes.append(size)
+        changes.extend(int(change or 0) for change in changed)
+        if size == 0:
+            counts.append(0)
+        elif tuples > 0 and pages > 0:
+            counts.append(round(tuples / pages * size / _BLOCK_BYTES) if size else int(tuples))
+        else:
+            counts.append(live or None)
+    size_bytes = sum(size for size in sizes if size is not None) if any(size is not None for size in sizes) else None
+    return Statistics(
+        row_count=sum(count for count in counts if count is not None) if None not in counts else None,
+        size_bytes=size_bytes,
+        block_count=size_bytes // _BLOCK_BYTES if size_bytes is not None else None,
+        change_marker="-".join(map(str, changes)) if any(changes) else None,
+    )
+
+
+def _thinned(found: Iterator[Sequence[Any]], rows: int, seed: int) -> tuple[list[Sequence[Any]], int]:
+    """Of all rows found, ``rows`` with equal chances (reservoir sampling), and how many there were."""
+    rng = random.Random(seed)  # noqa: S311 - chooses rows, guards nothing
+    kept: list[Sequence[Any]] = []
+    seen = 0
+    for seen, row in enumerate(found, 1):
+        if seen <= rows:
+            kept.append(row)
+        elif (place := rng.randrange(seen)) < rows:
+            kept[place] = row
+    return kept, seen

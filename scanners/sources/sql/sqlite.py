@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 import sqlite3
+import stat
 import tempfile
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import ColumnElement, Connection, Engine, Select, TableClause, create_engine, func, select, table, text
+from sqlalchemy import ColumnElement, Connection, Engine, Select, TableClause, case, cast, create_engine, func, text
 from sqlalchemy import types as sql_types
 from sqlalchemy.engine import URL, Inspector
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
-from sqlalchemy.sql import literal_column, quoted_name
+from sqlalchemy.sql import literal_column
 
-from data_map.model import Reason
+from data_map.model import AssetKind, Reason
 from scanners.sources.base import Rights
-from scanners.sources.sql.habits import Relation, Sampled, Statistics, head, key_ranges
+from scanners.sources.sql.habits import (
+    Projection,
+    Relation,
+    Sampled,
+    Statistics,
+    head,
+    key_ranges,
+    reason_without_driver,
+    stream,
+)
 from scanners.values import VALUE_CHARS, UnreadableError
 
 _REASONS = {
@@ -37,6 +48,8 @@ _REASONS = {
 }
 #: SQLite calls back after this many of its virtual machine's steps; a step takes well under a microsecond.
 _STEPS = 20_000
+#: A file that a writer changes while it is copied is copied again, this often in all.
+_COPIES = 5
 
 
 class SqliteHabits:
@@ -59,6 +72,8 @@ class SqliteHabits:
         self._timeout_s = timeout_s
         try:
             status = path.stat()
+            if not stat.S_ISREG(status.st_mode):  # to open a pipe would wait for its writer
+                raise UnreadableError(Reason.NOT_A_FILE, "EISDIR" if path.is_dir() else None)
             with path.open("rb") as stream:
                 stream.read(1)
         except FileNotFoundError:
@@ -66,13 +81,13 @@ class SqliteHabits:
         except PermissionError:
             raise UnreadableError(Reason.NO_PERMISSION, "EACCES") from None
         except OSError as error:
-            raise UnreadableError(Reason.NOT_A_FILE, str(error.errno)) from None
+            raise UnreadableError(Reason.READER_FAILED, _errno(error)) from None
         self._marker = f"{status.st_mtime_ns}-{status.st_size}"
         readable = self._settled(path)
 
         def connect() -> sqlite3.Connection:
             connection = sqlite3.connect(
-                f"file:{quote(str(readable))}?mode=ro&immutable=1", uri=True, check_same_thread=False
+                f"file:{quote(os.fsencode(readable))}?mode=ro&immutable=1", uri=True, check_same_thread=False
             )
             connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
             connection.execute("PRAGMA query_only = ON")
@@ -88,31 +103,37 @@ class SqliteHabits:
         An immutable database ignores its write-ahead log and its journal; opening it in any other way may write
         ``-shm`` files beside it or roll the journal back.
         """
-        pending = [Path(f"{path}{suffix}") for suffix in ("-wal", "-journal")]
-        pending = [log for log in pending if log.exists() and log.stat().st_size > 0]
-        if not pending:
-            return path
-        size = path.stat().st_size + sum(log.stat().st_size for log in pending)
-        if shutil.disk_usage(tempfile.gettempdir()).free < 2 * size + 2**26:
-            raise UnreadableError(Reason.NO_DISK_SPACE, "ENOSPC")
+        for _ in range(_COPIES):
+            before = _fingerprint(path)
+            pending = [log for log in _logs(path) if log in before]
+            if not pending:
+                return path
+            size = sum(each.stat().st_size for each in (path, *pending) if each.exists())
+            if shutil.disk_usage(tempfile.gettempdir()).free < 2 * size + 2**26:
+                raise UnreadableError(Reason.NO_DISK_SPACE, "ENOSPC")
+            try:
+                copied = self._copied(path, pending)
+                if _fingerprint(path) == before:
+                    _settle(copied)
+                    return copied
+            except BaseException as error:
+                self.close()
+                if isinstance(error, FileNotFoundError):  # the log was closed while it was copied
+                    continue
+                if isinstance(error, OSError):
+                    raise UnreadableError(Reason.READER_FAILED, _errno(error)) from None
+                if isinstance(error, sqlite3.Error):
+                    raise UnreadableError(*self.reason(error)) from None
+                raise
+            self.close()
+        raise UnreadableError(Reason.LOCKED, "SQLITE_BUSY")
+
+    def _copied(self, path: Path, logs: list[Path]) -> Path:
         self._copy = tempfile.TemporaryDirectory(prefix="privacy-scan-")
         copied = Path(self._copy.name) / "copy.sqlite"
-        try:
-            for log in pending:
-                shutil.copyfile(log, f"{copied}{str(log)[len(str(path)) :]}")
-            shutil.copyfile(path, copied)
-            connection = sqlite3.connect(copied)
-            try:
-                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-                connection.execute("PRAGMA journal_mode = DELETE")
-            finally:
-                connection.close()
-        except OSError as error:
-            self.close()
-            raise UnreadableError(Reason.READER_FAILED, str(error.errno)) from None
-        except sqlite3.Error as error:
-            self.close()
-            raise UnreadableError(*self.reason(error)) from None
+        for log in logs:
+            shutil.copyfile(log, f"{copied}{str(log)[len(str(path)) :]}")
+        shutil.copyfile(path, copied)
         return copied
 
     def _is_overdue(self) -> bool:
@@ -126,8 +147,15 @@ class SqliteHabits:
         """The one schema of a file; its name is left out of statements."""
         return [None]
 
+    def names(self, connection: Connection, inspector: Inspector, schema: str | None, kind: AssetKind) -> list[str]:
+        """SQLite has no materialised views."""
+        if kind is AssetKind.TABLE:
+            return inspector.get_table_names()
+        return inspector.get_view_names() if kind is AssetKind.VIEW else []
+
     def statistics(self, connection: Connection, schema: str | None) -> dict[str, Statistics]:
         """From ``sqlite_stat1`` where somebody ran ANALYZE; else the highest rowid, an upper bound."""
+        self.start_clock()
         found: dict[str, Statistics] = {}
         names = connection.execute(text("SELECT name, rootpage FROM sqlite_master WHERE type = 'table'")).all()
         has_stat = any(name == "sqlite_stat1" for name, _ in names)
@@ -137,43 +165,51 @@ class SqliteHabits:
                 first = str(stat).split(" ", 1)[0]
                 if first.isdigit():
                     counted[name] = max(counted.get(name, 0), int(first))
+        quote_name = connection.dialect.identifier_preparer.quote_identifier
         for name, rootpage in names:
             rows = counted.get(name)
             if rows is None and rootpage:
                 try:
-                    highest: Select[Any] = select(func.max(literal_column("rowid"))).select_from(
-                        table(quoted_name(name, quote=True))
-                    )
-                    rows = connection.execute(highest).scalar()
-                except SQLAlchemyError:  # WITHOUT ROWID, or a virtual table of a module that is not loaded
+                    rows = connection.exec_driver_sql(f"SELECT max(rowid) FROM {quote_name(name)}").scalar()  # noqa: S608
+                except SQLAlchemyError:  # WITHOUT ROWID
                     rows = None
-            is_count = isinstance(rows, int) and rows >= 0
-            found[name] = Statistics(row_count=rows if is_count else None, change_marker=self._marker)
+                rows = rows if isinstance(rows, int) and rows >= 0 else None
+            found[name] = Statistics(row_count=rows, change_marker=self._marker)
         return found
 
     def project(self, column: ColumnElement[Any], sql_type: Any) -> ColumnElement[Any]:
         """Cut to length, whatever the declared type: SQLite stores any value in any column."""
-        if isinstance(sql_type, sql_types.Integer | sql_types.Float):
-            return column
-        return func.substr(column, 1, VALUE_CHARS)
+        # What is short is fetched as it is: ``substr`` ends a text at its first NUL.
+        is_short = func.length(cast(column, sql_types.LargeBinary)) <= VALUE_CHARS
+        return case((is_short, column), else_=func.substr(column, 1, VALUE_CHARS))
 
     def sample(
         self,
         connection: Connection,
         relation: Relation,
-        clause: TableClause,
-        columns: Sequence[Any],
+        table: TableClause,
+        project: Projection,
         rows: int,
         seed: int,
     ) -> Sampled:
-        """Ranges of the rowid; the head where there is none."""
-        self.start_clock()
-        key: ColumnElement[Any] = literal_column(_rowid_name(relation), sql_types.Integer())
-        try:
-            chosen = key_ranges(connection, clause, columns, key, rows, seed)
-        except SQLAlchemyError:  # no rowid
-            chosen = None
-        return chosen or head(connection, clause, columns, rows)
+        """Ranges of the rowid, else of the primary key; the head where neither can be cut."""
+        rowid = _rowid_name(relation)
+        if rowid is not None:
+            key: ColumnElement[Any] = literal_column(rowid, sql_types.Integer())
+            try:
+                chosen = key_ranges(connection, table, project, [key], rows, seed)
+            except OperationalError as error:
+                if self.reason(error)[0] is not Reason.QUERY_FAILED:
+                    raise
+            else:
+                return chosen or head(connection, table, project, rows)
+        keys = [table.c[name] for name in relation.index]
+        chosen = key_ranges(connection, table, project, keys, rows, seed) if keys else None
+        return chosen or head(connection, table, project, rows)
+
+    def all_rows(self, connection: Connection, statement: Select[Any], batch_rows: int) -> Sampled:
+        """Streamed; the connector restarts the clock at each batch."""
+        return Sampled(stream(connection, statement, batch_rows), "all")
 
     def rights(self, connection: Connection) -> Rights:
         """The file is opened immutable; whether the account may write it elsewhere is the file system's business."""
@@ -182,6 +218,9 @@ class SqliteHabits:
 
     def reason(self, error: BaseException) -> tuple[Reason, str | None]:
         """By SQLite's own error name, without its extension."""
+        own = reason_without_driver(error) if isinstance(error, SQLAlchemyError) else None
+        if own is not None:
+            return own
         name: str | None = getattr(getattr(error, "orig", error), "sqlite_errorname", None)
         if name is None:
             return Reason.QUERY_FAILED, None
@@ -195,7 +234,44 @@ class SqliteHabits:
             self._copy = None
 
 
-def _rowid_name(relation: Relation) -> str:
+def _rowid_name(relation: Relation) -> str | None:
     """A spelling of the rowid that no column of the table hides."""
     taken = {name.lower() for name, _ in relation.columns}
-    return next((name for name in ("rowid", "_rowid_", "oid") if name not in taken), "rowid")
+    return next((name for name in ("rowid", "_rowid_", "oid") if name not in taken), None)
+
+
+def _logs(path: Path) -> list[Path]:
+    return [Path(f"{path}{suffix}") for suffix in ("-wal", "-journal")]
+
+
+def _fingerprint(path: Path) -> dict[Path, tuple[int, int, bytes]]:
+    """What changes when a writer moves pages between a database and its log; empty logs are left out.
+
+    A write-ahead log that only grew is the same log: its head says which pages it holds the later versions of.
+    """
+    found = {}
+    for each in (path, *_logs(path)):
+        try:
+            status = each.stat()
+            with each.open("rb") as stream:
+                start = stream.read(32)
+        except FileNotFoundError:
+            continue
+        is_growing = each.name.endswith("-wal")
+        if status.st_size or each == path:
+            found[each] = (0, 0, start) if is_growing else (status.st_mtime_ns, status.st_size, start)
+    return found
+
+
+def _settle(copied: Path) -> None:
+    """Apply the log or the hot journal to the copy."""
+    connection = sqlite3.connect(copied)
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        connection.execute("PRAGMA journal_mode = DELETE")
+    finally:
+        connection.close()
+
+
+def _errno(error: OSError) -> str | None:
+    return errno.errorcode.get(error.errno) if error.errno else None
