@@ -60,7 +60,7 @@ def test_fields_say_what_the_catalog_says(dialect: str, url_of: Callable[[str], 
     assert [name for name, field in lines.items() if field.is_unique] == []
     assert (customers["full_name"].is_nullable, customers["phone"].is_nullable) == (False, True)
     assert customers["full_name"].declared_type == "VARCHAR(80)"
-    assert customers["credit"].declared_type in ("NUMERIC(10, 2)", "DECIMAL(10, 2)")
+    assert customers["credit"].declared_type in ("NUMERIC(10, 2)", "DECIMAL(10,2)")
     comment = None if dialect == "sqlite" else "where invoices are sent"
     assert customers["email"].comment == comment
     assert not [field for field in orders.values() if "paid" in (field.declared_type or "")]

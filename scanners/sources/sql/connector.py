@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
@@ -22,15 +20,14 @@ from sqlalchemy import (
     select,
     table,
 )
-from sqlalchemy import types as sql_types
 from sqlalchemy.engine import URL, Inspector
-from sqlalchemy.engine.reflection import ObjectKind, ObjectScope
-from sqlalchemy.exc import SAWarning, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.sql import quoted_name
 
 from data_map.model import Asset, AssetKind, Field, FieldRef, Reason, Skipped, Source
 from scanners.sources.base import Listed, Rights
 from scanners.sources.selection import is_wanted
+from scanners.sources.sql.catalog import Definition
 from scanners.sources.sql.habits import Habits, Relation, Sampled, Statistics, head
 from scanners.values import Column, Content, Take, UnreadableError
 
@@ -133,36 +130,33 @@ class SqlSource:
             statistics = self._habits.statistics(connection, schema)
         except SQLAlchemyError:  # estimates are welcome, not needed
             statistics = {}
-        kinds = [(AssetKind.TABLE, ObjectKind.TABLE), (AssetKind.MATERIALIZED_VIEW, ObjectKind.MATERIALIZED_VIEW)]
-        if self._views:
-            kinds.append((AssetKind.VIEW, ObjectKind.VIEW))
-        for kind, object_kind in kinds:
+        kinds = [AssetKind.TABLE, AssetKind.MATERIALIZED_VIEW, *([AssetKind.VIEW] if self._views else [])]
+        for kind in kinds:
             every = self._habits.names(connection, inspector, schema, kind)
             names = sorted(name for name in every if is_wanted(f"{shown}.{name}", self._include, self._exclude))
             if not names:
                 continue
-            catalog = _Catalog(inspector, schema, object_kind, names if len(names) < len(every) else None)
+            some = names if len(names) < len(every) else None
+            catalog = self._habits.catalog(connection, inspector, schema, kind, some)
             for name in names:
                 label = self._label(f"{shown}.{name}")
                 try:
-                    relation = Relation(
-                        schema,
-                        name,
-                        kind,
-                        catalog.columns(name),
-                        catalog.key(name),
-                        catalog.key(name) or catalog.unique_key(name),
-                        statistics.get(name, Statistics()),
-                    )
-                    fields = self._fields(label, relation, catalog, inspector)
+                    definition = catalog.definition(name)
                 except SQLAlchemyError as error:
                     reason, code = self._habits.reason(error)
                     yield Skipped(self.source.name, reason, label, code=code)
                     continue
-                self._relations[label] = relation
-                known = relation.statistics
+                known = statistics.get(name, Statistics())
+                self._relations[label] = Relation(
+                    schema,
+                    name,
+                    kind,
+                    tuple((item.name, item.sql_type) for item in definition.columns),
+                    definition.primary_key or min(definition.unique_keys, default=(), key=lambda key: (len(key), key)),
+                    known,
+                )
                 asset = Asset(self.source.name, label, kind, known.row_count, known.size_bytes, known.change_marker)
-                yield Listed(asset, fields)
+                yield Listed(asset, self._fields(label, definition, inspector.default_schema_name or "main"))
 
     def _label(self, wanted: str) -> str:
         """A dot in a schema's or a table's name can make two labels equal: the later one gets a number."""
@@ -172,26 +166,23 @@ class SqlSource:
             label = f"{wanted}~{number}"
         return label
 
-    def _fields(self, label: str, relation: Relation, catalog: _Catalog, inspector: Inspector) -> tuple[Field, ...]:
-        references = catalog.references(relation.name)
-        unique = catalog.unique(relation.name)
-        default = inspector.default_schema_name or "main"
+    def _fields(self, label: str, definition: Definition, default_schema: str) -> tuple[Field, ...]:
+        unique = {key[0] for key in (definition.primary_key, *definition.unique_keys) if len(key) == 1}
         fields = []
-        for position, details in enumerate(catalog.details(relation.name)):
-            name = details["name"]
-            target = references.get(name)
+        for position, item in enumerate(definition.columns):
+            target = definition.references.get(item.name)
             fields.append(
                 Field(
-                    ref=FieldRef(self.source.name, label, _shown(name, position)),
-                    declared_type=type_name(details["type"], inspector),
+                    ref=FieldRef(self.source.name, label, _shown(item.name, position)),
+                    declared_type=item.declared_type,
                     position=position,
-                    is_nullable=bool(details.get("nullable", True)),
-                    is_primary_key=name in relation.primary_key,
-                    is_unique=name in unique or relation.primary_key == (name,),
-                    references=FieldRef(self.source.name, f"{target[0] or default}.{target[1]}", target[2])
+                    is_nullable=item.is_nullable,
+                    is_primary_key=item.name in definition.primary_key,
+                    is_unique=item.name in unique,
+                    references=FieldRef(self.source.name, f"{target[0] or default_schema}.{target[1]}", target[2])
                     if target
                     else None,
-                    comment=details.get("comment") or None,
+                    comment=item.comment,
                 )
             )
         return tuple(fields)
@@ -283,84 +274,3 @@ def _content(asset: Asset, columns: list[Column], count: int, sampling: str) -> 
         asset = replace(asset, row_count=count)
     read_bytes = sum(item.text_bytes for item in columns)
     return Content(asset, columns, rows_read=count, bytes_read=read_bytes, is_whole=is_whole, sampling=sampling)
-
-
-def type_name(sql_type: Any, inspector: Inspector) -> str:
-    """The declared type as SQL writes it. Enum labels are content and are left out."""
-    if isinstance(sql_type, sql_types.Enum) or type(sql_type).__name__ in {"ENUM", "SET"}:
-        return type(sql_type).__name__.upper()
-    if isinstance(sql_type, sql_types.NullType):
-        return "unknown"
-    try:
-        text = str(sql_type.compile(dialect=inspector.dialect))
-    except SQLAlchemyError:
-        text = type(sql_type).__name__.upper()
-    return text.split(" COLLATE ")[0].split(" CHARACTER SET ")[0][:60]
-
-
-class _Catalog:
-    """A schema's reflection, fetched for all tables at once and once only."""
-
-    def __init__(
-        self, inspector: Inspector, schema: str | None, kind: ObjectKind, names: list[str] | None = None
-    ) -> None:
-        """``names``: the only tables that will be asked for; None for all."""
-        self._inspector = inspector
-        self._schema = schema
-        options: dict[str, Any] = {"schema": schema, "kind": kind, "scope": ObjectScope.ANY, "filter_names": names}
-        self._columns = self._all(inspector.get_multi_columns, options)
-        self._keys = self._all(inspector.get_multi_pk_constraint, options)
-        self._foreign = self._all(inspector.get_multi_foreign_keys, options)
-        self._unique = self._all(inspector.get_multi_unique_constraints, options)
-
-    def _all(self, fetch: Callable[..., Any], options: dict[str, Any]) -> dict[str, Any] | None:
-        try:
-            with _quiet():
-                return {name: value for (_, name), value in fetch(**options).items()}
-        except SQLAlchemyError:  # one broken table spoils the whole answer: then they are asked one by one
-            return None
-
-    def details(self, name: str) -> list[Any]:
-        if self._columns is not None and name in self._columns:
-            return list(self._columns[name])
-        with _quiet():
-            return list(self._inspector.get_columns(name, schema=self._schema))
-
-    def columns(self, name: str) -> tuple[tuple[str, Any], ...]:
-        return tuple((details["name"], details["type"]) for details in self.details(name))
-
-    def key(self, name: str) -> tuple[str, ...]:
-        found = (self._keys or {}).get(name)
-        if found is None:
-            found = self._inspector.get_pk_constraint(name, schema=self._schema)
-        return tuple((found or {}).get("constrained_columns") or ())
-
-    def references(self, name: str) -> dict[str, tuple[str | None, str, str]]:
-        found = (self._foreign or {}).get(name)
-        if found is None:
-            found = self._inspector.get_foreign_keys(name, schema=self._schema)
-        # PostgreSQL's reflection leaves out the schema that the session would find without being told.
-        is_default = self._inspector.dialect.name == "postgresql"
-        unsaid = self._inspector.default_schema_name if is_default else self._schema
-        targets = {}
-        for key in found or ():
-            for own, other in zip(key["constrained_columns"], key["referred_columns"], strict=False):
-                targets[own] = (key.get("referred_schema") or unsaid, key["referred_table"], other)
-        return targets
-
-    def unique(self, name: str) -> set[str]:
-        return {key[0] for key in self._unique_keys(name) if len(key) == 1}
-
-    def unique_key(self, name: str) -> tuple[str, ...]:
-        return min(self._unique_keys(name), default=(), key=lambda key: (len(key), key))
-
-    def _unique_keys(self, name: str) -> list[tuple[str, ...]]:
-        return [tuple(item["column_names"]) for item in (self._unique or {}).get(name) or ()]
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Types that SQLAlchemy does not know are read as text: no warning is needed."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", SAWarning)
-        yield

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError, NoSuchTableError
 
 from data_map.model import AssetKind, Reason
 from scanners.sources.base import Rights
+from scanners.sources.sql.catalog import Catalog
 
 #: Of a binary value only this much is fetched: enough to see a file's magic number or a short text.
 BINARY_BYTES = 512
@@ -46,7 +47,6 @@ class Relation:
     kind: AssetKind
     #: (name, SQLAlchemy type) in the order of the table.
     columns: tuple[tuple[str, Any], ...]
-    primary_key: tuple[str, ...]
     #: The columns of an index along which rows can be chosen: the primary key, else a unique one.
     index: tuple[str, ...]
     statistics: Statistics
@@ -83,6 +83,12 @@ class Habits(Protocol):
 
     def names(self, connection: Connection, inspector: Inspector, schema: str | None, kind: AssetKind) -> list[str]:
         """The tables, materialised views or plain views of a schema; what is a part of another table is left out."""
+        ...
+
+    def catalog(
+        self, connection: Connection, inspector: Inspector, schema: str | None, kind: AssetKind, names: list[str] | None
+    ) -> Catalog:
+        """The definitions of the tables of a schema; ``names``: the only ones that will be asked for, None for all."""
         ...
 
     def statistics(self, connection: Connection, schema: str | None) -> dict[str, Statistics]:

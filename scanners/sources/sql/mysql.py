@@ -3,17 +3,35 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from math import ceil
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Select, TableClause, cast, create_engine, event, func, text
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Select,
+    TableClause,
+    bindparam,
+    cast,
+    create_engine,
+    event,
+    func,
+    literal_column,
+    select,
+    table,
+    text,
+)
 from sqlalchemy import types as sql_types
-from sqlalchemy.dialects.mysql import BIT, LONGBLOB, MEDIUMBLOB, TINYBLOB
 from sqlalchemy.engine import URL, Inspector
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import NoSuchTableError, SQLAlchemyError
+from sqlalchemy.sql import quoted_name
 
 from data_map.model import AssetKind, Reason
 from scanners.sources.base import Rights
+from scanners.sources.sql.catalog import Catalog, ColumnDefinition, Definition
 from scanners.sources.sql.habits import (
     BINARY_BYTES,
     Projection,
@@ -27,8 +45,6 @@ from scanners.sources.sql.habits import (
 )
 from scanners.values import VALUE_CHARS
 
-_BINARY = (sql_types.LargeBinary, sql_types.BINARY, sql_types.VARBINARY, TINYBLOB, MEDIUMBLOB, LONGBLOB)
-_NUMBERS = (sql_types.Integer, sql_types.Numeric, sql_types.Float, sql_types.Boolean)
 _SYSTEM = {"information_schema", "mysql", "performance_schema", "sys"}
 
 _REASONS = {
@@ -85,8 +101,6 @@ class MysqlHabits:
                 "local_infile": False,
             },
         )
-        dialect: Any = engine.dialect
-        dialect.ischema_names = {**dialect.ischema_names, **_TYPES}
         lock_s = max(1, int(min(timeout_s, 5)))
 
         @event.listens_for(engine, "connect")
@@ -116,6 +130,12 @@ class MysqlHabits:
             return inspector.get_table_names(schema=schema)
         return inspector.get_view_names(schema=schema) if kind is AssetKind.VIEW else []
 
+    def catalog(
+        self, connection: Connection, inspector: Inspector, schema: str | None, kind: AssetKind, names: list[str] | None
+    ) -> Catalog:
+        """By ``information_schema``: reflection trips over names with backticks and line ends."""
+        return _InformationSchema(connection, schema or "", names)
+
     def statistics(self, connection: Connection, schema: str | None) -> dict[str, Statistics]:
         """From ``information_schema.tables``: InnoDB's counts are estimates."""
         found = {}
@@ -125,19 +145,20 @@ class MysqlHabits:
 
     def project(self, column: ColumnElement[Any], sql_type: Any) -> ColumnElement[Any]:
         """Numbers as they are, bytes cut, all else as text: a zero date is not a date to the driver."""
-        if isinstance(sql_type, _NUMBERS):
+        if isinstance(sql_type, sql_types.Integer | sql_types.Numeric | sql_types.Float):
             return column
-        if isinstance(sql_type, _BINARY):
+        if isinstance(sql_type, sql_types.String):
+            return func.left(column, VALUE_CHARS)
+        if isinstance(sql_type, sql_types.LargeBinary):
             return func.substring(column, 1, BINARY_BYTES)
-        if isinstance(sql_type, BIT):
+        if isinstance(sql_type, _Bits):
             return column.op("+")(0)
         if isinstance(sql_type, _Spatial):
             return func.left(func.st_astext(column), VALUE_CHARS)
-        if isinstance(sql_type, sql_types.NullType):  # a type that we do not know may refuse to be made text
-            return func.substring(cast(column, sql_types.BINARY), 1, BINARY_BYTES)
-        if isinstance(sql_type, sql_types.String):
-            return func.left(column, VALUE_CHARS)
-        return cast(column, sql_types.CHAR(VALUE_CHARS))
+        if isinstance(sql_type, _Printable):
+            return cast(column, sql_types.CHAR(VALUE_CHARS))
+        # A type that we do not know may refuse to be made text.
+        return func.substring(cast(column, sql_types.BINARY), 1, BINARY_BYTES)
 
     def sample(
         self,
@@ -175,8 +196,7 @@ class MysqlHabits:
         """By the server's error number."""
         own = reason_without_driver(error) if isinstance(error, SQLAlchemyError) else None
         if own is not None:
-            cause = error.__cause__  # a broken view: SQLAlchemy's own error stands around the driver's
-            return self.reason(cause) if isinstance(cause, DBAPIError) else own
+            return own
         arguments = getattr(getattr(error, "orig", error), "args", ())
         number = arguments[0] if arguments and isinstance(arguments[0], int) else None
         if number is None or number == 0:
@@ -187,39 +207,108 @@ class MysqlHabits:
         """Nothing was made beside the engine."""
 
 
-class _Named(sql_types.UserDefinedType[Any]):
-    """A type that SQLAlchemy does not know; each one is a class with its ``name``."""
+class _InformationSchema:
+    """The definitions of a schema's tables and views, from four questions."""
 
-    cache_ok = True
-    name = ""
+    def __init__(self, connection: Connection, schema: str, names: list[str] | None) -> None:
+        self._connection = connection
+        self._schema = schema
+        self._columns: dict[str, list[ColumnDefinition]] = defaultdict(list)
+        self._keys: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+        self._references: dict[str, dict[str, tuple[str | None, str, str]]] = defaultdict(dict)
+        for name, *details in self._ask(_COLUMNS, names):
+            self._columns[name].append(_column(*details))
+        for name, key, column in self._ask(_KEYS, names):
+            self._keys[name][key].append(column)
+        for name, column, *target in self._ask(_REFERENCES, names):
+            self._references[name][column] = (target[0], target[1], target[2])
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        """Whatever stands behind the type's name in the table's declaration does not matter here."""
+    def definition(self, name: str) -> Definition:
+        """One table's or view's."""
+        if name not in self._columns:
+            # A view that is broken, or a table that is gone: the database says which.
+            broken = table(quoted_name(name, quote=True), schema=quoted_name(self._schema, quote=True))
+            self._connection.execute(select(literal_column("1")).select_from(broken).limit(0))
+            raise NoSuchTableError
+        keys = dict(self._keys[name])
+        primary = keys.pop("PRIMARY", [])
+        return Definition(
+            tuple(self._columns[name]), tuple(primary), tuple(map(tuple, keys.values())), self._references[name]
+        )
 
-    def get_col_spec(self, **options: Any) -> str:
-        return self.name.upper()
+    def _ask(self, question: str, names: list[str] | None) -> Iterator[Sequence[Any]]:
+        if names is None:
+            return iter(self._connection.execute(text(question.format("")), {"schema": self._schema}))
+        chosen = text(question.format("AND table_name IN :names")).bindparams(bindparam("names", expanding=True))
+        return iter(self._connection.execute(chosen, {"schema": self._schema, "names": names}))
 
 
-class _Spatial(_Named):
+_COLUMNS = """
+    SELECT table_name, column_name, data_type, column_type, is_nullable, column_comment
+    FROM information_schema.columns WHERE table_schema = :schema {} ORDER BY table_name, ordinal_position
+"""
+#: Unique keys; one that holds only the start of a column, or an expression, is none for us.
+_KEYS = """
+    SELECT table_name, index_name, column_name
+    FROM information_schema.statistics
+    WHERE table_schema = :schema AND non_unique = 0 {}
+    AND (table_name, index_name) NOT IN (
+        SELECT table_name, index_name FROM information_schema.statistics
+        WHERE table_schema = :schema AND (sub_part IS NOT NULL OR column_name IS NULL)
+    )
+    ORDER BY table_name, index_name, seq_in_index
+"""
+_REFERENCES = """
+    SELECT table_name, column_name, referenced_table_schema, referenced_table_name, referenced_column_name
+    FROM information_schema.key_column_usage
+    WHERE table_schema = :schema AND referenced_table_name IS NOT NULL {}
+"""
+
+
+def _column(name: str, data_type: str, column_type: str, nullable: str, comment: str) -> ColumnDefinition:
+    # Labels of enumerations are content and are left out.
+    declared = data_type if data_type in ("enum", "set") else column_type
+    return ColumnDefinition(name, _sql_type(data_type), declared.upper()[:60], nullable == "YES", comment or None)
+
+
+def _sql_type(data_type: str) -> Any:
+    kind = next((kind for kind, names in _TYPES.items() if data_type in names), None)
+    return kind() if kind else sql_types.NullType()
+
+
+class _Spatial(sql_types.UserDefinedType[Any]):
     """A type with ``ST_AsText``."""
+
+
+class _Bits(sql_types.UserDefinedType[Any]):
+    """Bits, which the driver gives as bytes."""
+
+
+class _Printable(sql_types.UserDefinedType[Any]):
+    """Any type that has a text of its own."""
+
+
+_TYPES: dict[Any, set[str]] = {
+    sql_types.Integer: {"tinyint", "smallint", "mediumint", "int", "integer", "bigint"},
+    sql_types.Numeric: {"decimal", "numeric"},
+    sql_types.Float: {"float", "double", "real"},
+    sql_types.String: {"char", "varchar", "tinytext", "text", "mediumtext", "longtext", "enum", "set"},
+    sql_types.LargeBinary: {"binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob"},
+    _Bits: {"bit"},
+    _Printable: {"date", "datetime", "timestamp", "time", "year", "json", "uuid", "inet4", "inet6"},
+    _Spatial: {
+        "geometry",
+        "point",
+        "linestring",
+        "polygon",
+        "multipoint",
+        "multilinestring",
+        "multipolygon",
+        "geometrycollection",
+        "geomcollection",
+    },
+}
 
 
 def _is_mariadb(connection: Connection) -> bool:
     return bool(getattr(connection.dialect, "is_mariadb", False))
-
-
-_SPATIAL = (
-    "geometry",
-    "point",
-    "linestring",
-    "polygon",
-    "multipoint",
-    "multilinestring",
-    "multipolygon",
-    "geometrycollection",
-)
-#: For the reading of ``SHOW CREATE TABLE``: what a type's name makes.
-_TYPES = {
-    **{name: type(name, (_Spatial,), {"name": name}) for name in _SPATIAL},
-    **{name: type(name, (_Named,), {"name": name}) for name in ("inet4", "inet6")},
-}

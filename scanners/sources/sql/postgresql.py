@@ -32,6 +32,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
 from data_map.model import AssetKind, Reason
 from scanners.sources.base import Rights
+from scanners.sources.sql.catalog import Catalog, Reflection
 from scanners.sources.sql.habits import (
     BINARY_BYTES,
     Projection,
@@ -94,8 +95,9 @@ _NAMES = text(
 _STATISTICS = text(
     """
     SELECT c.relname, l.reltuples, l.relpages,
-           CASE WHEN NOT EXISTS (
-               SELECT FROM pg_catalog.pg_locks k WHERE k.relation = l.oid AND k.mode = 'AccessExclusiveLock'
+           CASE WHEN l.oid NOT IN (
+               SELECT k.relation FROM pg_catalog.pg_locks k
+               WHERE k.mode = 'AccessExclusiveLock' AND k.relation IS NOT NULL
            ) THEN pg_catalog.pg_relation_size(l.oid) END,
            s.n_live_tup, s.n_tup_ins, s.n_tup_upd, s.n_tup_del
     FROM pg_catalog.pg_class c
@@ -176,6 +178,12 @@ class PostgresqlHabits:
     def names(self, connection: Connection, inspector: Inspector, schema: str | None, kind: AssetKind) -> list[str]:
         """Foreign tables are tables; partitions are read through the table that they are a part of."""
         return [str(name) for name in connection.scalars(_NAMES, {"schema": schema, "kinds": _KINDS[kind]})]
+
+    def catalog(
+        self, connection: Connection, inspector: Inspector, schema: str | None, kind: AssetKind, names: list[str] | None
+    ) -> Catalog:
+        """By reflection."""
+        return Reflection(inspector, schema, kind, names)
 
     def statistics(self, connection: Connection, schema: str | None) -> dict[str, Statistics]:
         """Rows a page as of the last ANALYZE, else the server's own count of changes; pages as of now."""

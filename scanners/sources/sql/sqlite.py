@@ -22,6 +22,7 @@ from sqlalchemy.sql import literal_column
 
 from data_map.model import AssetKind, Reason
 from scanners.sources.base import Rights
+from scanners.sources.sql.catalog import Catalog, Reflection
 from scanners.sources.sql.habits import (
     Projection,
     Relation,
@@ -152,6 +153,12 @@ class SqliteHabits:
         if kind is AssetKind.TABLE:
             return inspector.get_table_names()
         return inspector.get_view_names() if kind is AssetKind.VIEW else []
+
+    def catalog(
+        self, connection: Connection, inspector: Inspector, schema: str | None, kind: AssetKind, names: list[str] | None
+    ) -> Catalog:
+        """By reflection."""
+        return Reflection(inspector, schema, kind, names)
 
     def statistics(self, connection: Connection, schema: str | None) -> dict[str, Statistics]:
         """From ``sqlite_stat1`` where somebody ran ANALYZE; else the highest rowid, an upper bound."""
