@@ -123,8 +123,13 @@ class Config(_Section):
 
     @property
     def zone(self) -> ZoneInfo:
-        """The controller's time zone."""
+        """The time zone of the controller's days; UTC when none is set."""
         return ZoneInfo(self.organisation.timezone)
+
+    @property
+    def controller_zone(self) -> ZoneInfo | None:
+        """The controller's time zone, None when none is set: clocks then take that of the law's country."""
+        return self.zone if "timezone" in self.organisation.model_fields_set else None
 
 
 def load(path: Path) -> Config:

@@ -143,6 +143,11 @@ class Store:
         """The version of the tool that uses the store."""
         return self._tool_version
 
+    @property
+    def actor(self) -> str:
+        """Who uses the store, as claimed."""
+        return self._actor
+
     def now(self) -> datetime:
         """The clock that the store was opened with."""
         return self._now()

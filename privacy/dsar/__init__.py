@@ -1,0 +1,1 @@
+"""Requests of data subjects: events, state and dates derived from them, and the vault that knows who asks."""
