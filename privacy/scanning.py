@@ -167,8 +167,7 @@ def run_scan(
     scan_id = store.begin_scan(limits.seed, options)
     summary = ScanSummary(scan_id, engine.names.model)
     try:
-        for skip in missed:
-            store.save_skip(scan_id, skip)
+        _keep_missed(store, scan_id, missed)
         for target in targets:
             source = _taken(store, target)
             target = Target(source, target.place, target.settings)
@@ -192,6 +191,20 @@ def run_scan(
     if before is not None:
         summary.failing.extend(_new(before, store.load(today=app.today), summary))
     return summary
+
+
+def keep_missed(store: Store, missed: Sequence[Skipped], limits: Limits) -> None:
+    """A scan of nothing: keep that known sources could not be located, so that what is known is not taken for fresh."""
+    scan_id = store.begin_scan(limits.seed, {})
+    _keep_missed(store, scan_id, missed)
+    store.end_scan(scan_id, "complete")
+
+
+def _keep_missed(store: Store, scan_id: int, missed: Sequence[Skipped]) -> None:
+    known = {source.name for source in store.sources()} if missed else set()
+    for skip in missed:
+        if skip.source in known:
+            store.save_skip(scan_id, skip)
 
 
 def _taken(store: Store, target: Target) -> Source:

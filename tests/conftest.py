@@ -7,7 +7,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -109,6 +111,40 @@ def command_in(home: Path, guard_log: Path) -> Cli:
     return run
 
 
+def command_inside(home: Path) -> Cli:
+    """Runs the same command inside of the tests' own process, where everything is loaded already."""
+    from typer.main import get_command
+
+    from privacy.cli import app
+
+    command = get_command(app)
+
+    def run(
+        *args: str | Path,
+        stdin: str | None = None,
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        timeout_s: float = 180,
+    ) -> Run:
+        out, err = StringIO(), StringIO()
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+            patch.chdir(cwd or home)
+            for name in [name for name in os.environ if name.startswith("PRIVACY_")]:
+                patch.delenv(name)
+            for name, value in ({"NO_COLOR": "1", "TERM": "dumb", "COLUMNS": "100"} | dict(env or {})).items():
+                patch.setenv(name, value)
+            exit_code = command.main(list(map(str, args)), standalone_mode=False)
+        return Run(int(exit_code or 0), out.getvalue(), err.getvalue())
+
+    return run
+
+
+@pytest.fixture
+def inside(tmp_path: Path) -> Cli:
+    """Run ``privacy`` in an empty folder without starting a process: for the many commands of one test."""
+    return command_inside(tmp_path)
+
+
 @pytest.fixture
 def cli(tmp_path: Path, guard_log: Path) -> Iterator[Cli]:
     """Run ``privacy`` in an empty folder. A test that uses this fails when a command tries to leave this machine."""
@@ -122,6 +158,7 @@ class Desk:
 
     folder: Path
     cli: Cli
+    inside: Cli
     guard_log: Path
 
 
@@ -131,7 +168,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     folder = tmp_path_factory.mktemp("desk")
     log = tmp_path_factory.mktemp("guard") / "log"
     log.touch()
-    yield Desk(folder, command_in(folder, log), log)
+    yield Desk(folder, command_in(folder, log), command_inside(folder), log)
     assert log.read_text() == "", "a command tried to leave this machine"
 
 

@@ -13,19 +13,16 @@ import sqlite3
 import stat
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager, redirect_stderr, redirect_stdout
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from io import StringIO
 from pathlib import Path
 
 import pytest
 import xlsxwriter
 from sqlalchemy import create_engine, make_url, text
-from typer.main import get_command
 
-from privacy.cli import app
 from privacy.demo import sheets, tables
-from tests.conftest import Cli, Desk, Run, command_in
+from tests.conftest import Cli, Desk, Run, command_in, command_inside
 from tests.servers import Server
 
 EMAIL = "zqcanary17@xylvester.org"
@@ -79,15 +76,11 @@ class Watched:
 
     def inside(self, *args: str | Path, env: dict[str, str] | None = None) -> int:
         """The same command in this process, without a start of Python: there are many of them."""
-        out, err = StringIO(), StringIO()
-        with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
-            for name, value in (env or {}).items():
-                patch.setenv(name, value)
-            exit_code = COMMAND.main(list(map(str, args)), standalone_mode=False) or 0
+        run = command_inside(Path.cwd())(*args, env=env)
         label = " ".join(map(str, args))
-        assert "unexpected error" not in err.getvalue(), err.getvalue()
-        self.said += [(f"{label}, stdout", out.getvalue()), (f"{label}, stderr", err.getvalue())]
-        return int(exit_code)
+        assert "unexpected error" not in run.stderr, run.stderr
+        self.said += [(f"{label}, stdout", run.stdout), (f"{label}, stderr", run.stderr)]
+        return run.exit_code
 
     def file(self, path: Path) -> None:
         """The bytes of a file; an archive's members unpacked too."""
@@ -159,7 +152,6 @@ def plant_share(share: Path) -> None:
     (share / "empty.csv").touch()
 
 
-COMMAND = get_command(app)
 FORMS = ("json", "table", "csv")
 LISTINGS = (
     ("map", "show"),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.padding import Padding
     from rich.text import Text
 
-    from data_map.model import DataMap, FieldRef, MapField, MapSource
+    from data_map.model import DataMap, FieldRef, MapField, MapSource, Skipped
 
 app = typer.Typer(help="The inventory: what personal data is where.", no_args_is_help=True)
 
@@ -438,7 +438,7 @@ def _parts(data_map: DataMap, wanted: list[str] | None) -> list[MapSource]:
 
 
 def _field(data_map: DataMap, text: str) -> MapField:
-    from data_map.model import FieldRef
+    from data_map.model import REASON_TEXT, FieldRef
     from privacy.inventory import find, references
 
     try:
@@ -448,6 +448,10 @@ def _field(data_map: DataMap, text: str) -> MapField:
     item = find(data_map, ref) if ref else None
     if item is not None:
         return item
+    skipped = _skip_at(data_map, ref) if ref else None
+    if skipped is not None:
+        msg = f"{ref} was not looked at. {printable(skipped.asset or '')} was skipped: {REASON_TEXT[skipped.reason]}."
+        raise UsageError(msg)
     known = references(data_map)
     near = get_close_matches(text, known, 3, 0.5)
     hint = (
@@ -456,3 +460,12 @@ def _field(data_map: DataMap, text: str) -> MapField:
     what = "is not written source:asset#field" if ref is None else "is not in the map"
     msg = f"{text} {what}. {hint}"
     raise UsageError(msg)
+
+
+def _skip_at(data_map: DataMap, ref: FieldRef) -> Skipped | None:
+    """What kept a field's asset, or the field itself, from being read."""
+    for part in data_map.sources:
+        for skip in part.skipped:
+            if (skip.source, skip.asset) == (ref.source, ref.asset) and skip.field in (None, ref.field):
+                return skip
+    return None

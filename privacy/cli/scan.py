@@ -63,7 +63,7 @@ def scan(
     output: OutputOption = None,
 ) -> None:
     """Look for personal data in databases, folders and files, read-only, and keep what was found in the map."""
-    from privacy.scanning import check_fail_on, limits_of
+    from privacy.scanning import check_fail_on, keep_missed, limits_of
 
     if full and sample_rows is not None:
         msg = "--full reads every row and --sample-rows only some; give one of them."
@@ -88,7 +88,9 @@ def scan(
             run.exit = Exit.SKIPPED
         return
     if not targets:
-        _keep_missed(run, missed, limits)
+        if missed:
+            with run.app.writing_store() as store:
+                keep_missed(store, missed, limits)
         raise _final(failures)
     summary = scan_targets(run, targets, limits, fail_on or [], missed)
     run.emit(summary_table(summary), form, output)
@@ -150,19 +152,6 @@ def _final(failures: list[ToolError]) -> ToolError:
         return failures[0]
     kind = type(failures[0]) if len({type(failure) for failure in failures}) == 1 else UnavailableError
     return kind("None of the sources could be opened.")
-
-
-def _keep_missed(run: Run, missed: list[Skipped], limits: Limits) -> None:
-    """Keep that sources could not be located, so that what is known of them is not taken for fresh."""
-    if not missed:
-        return
-    with run.app.writing_store() as store:
-        known = {source.name for source in store.sources()}
-        scan_id = store.begin_scan(limits.seed, {})
-        for skip in missed:
-            if skip.source in known:
-                store.save_skip(scan_id, skip)
-        store.end_scan(scan_id, "complete")
 
 
 def scan_targets(
