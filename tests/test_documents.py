@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
+from dataclasses import asdict
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ import pytest
 from typer.main import get_command
 from typer.testing import CliRunner
 
+from data_map import journal
 from data_map.model import Reason, State
 from privacy.cli import app
 from privacy.exits import Exit
@@ -159,3 +162,14 @@ def test_lines_fit(path: Path) -> None:
     assert max(map(len, lines)) <= 120
     # What is shown of a terminal fits one of 80 columns.
     assert max((len(line) for block in blocks(path, "text") for line in block.splitlines()), default=0) <= 80
+
+
+def test_the_journal_is_hashed_as_security_md_says() -> None:
+    [block] = blocks(ROOT / "docs" / "security.md", "python")
+    names: dict[str, Any] = {}
+    exec(compile(block, "docs/security.md", "exec"), names)
+    at = datetime(2026, 11, 24, 7, tzinfo=UTC)
+    entry = journal.seal(1, at, "Zoë", "map.decided", "crm:main.t#x", {"b": None, "a": [1, "ß"]}, journal.GENESIS)
+    exported = asdict(entry) | {"at": at.isoformat(timespec="microseconds")}
+    assert exported["at"] in text_of(ROOT / "docs" / "security.md")
+    assert names["hash_of"](exported) == entry.hash
