@@ -165,15 +165,20 @@ LISTINGS = (
 )
 
 
+def _here(folder: Path) -> tuple[str | Path, ...]:
+    return ("--store", f"sqlite:///{folder / 'privacy.db'}", "--config", folder / "config.toml", "-vv")
+
+
 def watch_everything(
     watched: Watched, cli: Cli, folder: Path, *places: str, env: dict[str, str], forms: Sequence[str] = FORMS
 ) -> list[str]:
     """Scan the places and run every command on what was found; the addresses of all fields come back."""
-    watched.run(cli, "scan", *places, "--format", "json", "--full", "-v", env=env)
+    scanned = watched.inside("scan", *places, "--format", "json", "--full", "-v", *_here(folder), env=env)
+    assert scanned in (0, 5)
     listing = watched.run(cli, "map", "fields", "--format", "json", exit_code=0, env=env).json()
     assert listing
     references = [str(item["ref"]) for item in listing]
-    here = ("--store", f"sqlite:///{folder / 'privacy.db'}", "--config", folder / "config.toml", "-vv")
+    here = _here(folder)
     watched.inside("scan", *places, "--dry-run", "-o", folder / "plan.txt", *here, env=env)
     watched.inside("map", "decide", references[0], "--category", "contact.email", "--reason", "Seen", *here)
     for form in forms:
