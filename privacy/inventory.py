@@ -102,17 +102,22 @@ def words(verdict: FieldVerdict) -> str:
     return "undecided" if verdict.state.value == "undecided" else "not found in what was scanned"
 
 
+def held(verdict: FieldVerdict) -> frozenset[str]:
+    """The categories of personal data in a field: of free text what it contains, where that is known."""
+    if not verdict.state.is_personal or not verdict.category:
+        return frozenset()
+    if verdict.category == "text.personal" and verdict.contains:
+        return frozenset(one.category for one in verdict.contains)
+    return frozenset({verdict.category})
+
+
 def holdings(part: MapSource) -> list[tuple[str, Counter[str]]]:
     """Assets with personal data and how many of their fields hold each category, most first."""
     found = []
     for asset in part.assets:
         counts: Counter[str] = Counter()
         for item in asset.fields:
-            if item.verdict.state.is_personal and item.verdict.category:
-                if item.verdict.category == "text.personal" and item.verdict.contains:
-                    counts.update({one.category for one in item.verdict.contains})
-                else:
-                    counts[item.verdict.category] += 1
+            counts.update(held(item.verdict))
         if counts:
             found.append((asset.asset.name, counts))
     return sorted(found, key=lambda pair: (-pair[1].total(), pair[0]))

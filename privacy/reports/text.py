@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 
 #: Control, format (bidirectional overrides among them), surrogate, private and unassigned characters, and line breaks.
@@ -18,6 +19,14 @@ def printable(text: str) -> str:
 def _escape(char: str) -> str:
     code = ord(char)
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def json_text(value: object) -> str:
+    """A JSON document, indented, in which every character that is not printable is written as its ``\\u`` escape."""
+    written = json.dumps(value, ensure_ascii=False, indent=2, default=str)
+    # Outside of strings JSON has none of them but the line breaks of the indentation.
+    unsafe = {char for char in set(written) if char != "\n" and unicodedata.category(char) in _UNSAFE}
+    return written.translate({ord(char): json.dumps(char)[1:-1] for char in unsafe}) + "\n"
 
 
 def inert_cell(text: str) -> str:
