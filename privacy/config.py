@@ -22,6 +22,16 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, str_strip_whitespace=True)
 
 
+class Contact(_Section):
+    """Somebody whom the record has to name, with how to reach them."""
+
+    name: str = ""
+    #: Postal address, in one line.
+    address: str = ""
+    email: str = ""
+    phone: str = ""
+
+
 class Organisation(_Section):
     """The controller (or processor) whose inventory this is."""
 
@@ -32,6 +42,14 @@ class Organisation(_Section):
     #: IANA time zone in which its days begin and end.
     timezone: str = "UTC"
     role: Literal["controller", "processor", "both"] = "controller"
+    #: How to reach it, as the record has to state it: at least one of the three.
+    address: str = ""
+    email: str = ""
+    phone: str = ""
+    #: Its representative in the Union (GDPR Art. 27); empty when it has none.
+    representative: Contact = Contact()
+    #: Its data protection officer (GDPR Art. 37); empty when it has none.
+    dpo: Contact = Contact()
 
     @field_validator("timezone")
     @classmethod
@@ -175,7 +193,7 @@ def _problem(item: Any) -> str:
         key = str(item["loc"][-1])
         known = {
             name
-            for model in (Config, Organisation, StoreSettings, ScanSettings, SourceSettings)
+            for model in (Config, Organisation, Contact, StoreSettings, ScanSettings, SourceSettings)
             for name in model.model_fields
         }
         near = get_close_matches(key, known, 1)
