@@ -22,8 +22,8 @@ from scanners.values import Column
 _PRIOR = -4.0
 #: A true column passes its own detector on this share of its distinct values: there are typing errors and placeholders.
 _TRUE_RATE = 0.85
-#: No detector's values can say more than this, and none less.
-_MOST, _LEAST = 9.0, -5.0
+#: No detector's values can say less than this.
+_LEAST = -5.0
 #: Values that look as the category's do, or do not, when a name says it and no detector can.
 _FITS, _MISFITS = 1.0, -4.0
 #: What identifies people differs from row to row: so many values with so few different ones do not.
@@ -98,6 +98,8 @@ class Passed:
     #: Share that passes by accident.
     chance: float
     needs_name: bool
+    #: The most that passing can say; see ``Rule.most``.
+    most: float = 9.0
 
 
 @dataclass(slots=True)
@@ -119,13 +121,22 @@ def judge(
 ) -> FieldVerdict:
     """Fold the evidence of one column.
 
-    Ties between categories go to the one with the higher share of passing values, then to the first by name.
+    Ties between categories go to the one with the higher share of passing values, then to the one whose detector passes
+    less by accident, then to the first by name.
     """
     ref = column.field.ref
     distinct = len(column.counts)
     subject = reading.subject or context.subject
     candidates = _candidates(column, reading, passed, context)
-    ranked = sorted(candidates.items(), key=lambda item: (-item[1].logit, -_rate(item[1].passed), item[0]))
+    ranked = sorted(
+        candidates.items(),
+        key=lambda item: (
+            -item[1].logit,
+            -_rate(item[1].passed),
+            item[1].passed.chance if item[1].passed else 1,
+            item[0],
+        ),
+    )
     contains, text_term = _contained(column, passed, text, context)
     findings = _findings(ref, column, reading, passed)
     category, best = ranked[0] if ranked else (None, None)
@@ -217,12 +228,16 @@ def _context_term(category: str, context: TableContext) -> Term:
 def _value_weight(item: Passed) -> float:
     if not item.of:
         return 0.0
-    hit, miss = log(_TRUE_RATE / item.chance), log((1 - _TRUE_RATE) / (1 - item.chance)) if item.chance < 1 else 0.0
+    if item.chance >= 1:
+        return 0.0
+    # A value of the category passes as a true one does, or by accident like any other.
+    true_rate = _TRUE_RATE + (1 - _TRUE_RATE) * item.chance
+    hit, miss = log(true_rate / item.chance), log((1 - true_rate) / (1 - item.chance))
     # Half a value is taken off: one lucky hit among two is not evidence of a column.
     weight = item.matched * hit + (item.of - item.matched) * miss
     if item.matched >= 0.5 * item.of:
         weight = max(weight, min(item.matched * hit, 4.0) * (item.matched / item.of))
-    most = _MOST * min(1.0, (item.matched + 1) / 4)
+    most = item.most * min(1.0, (item.matched + 1) / 4)
     return max(_LEAST, min(most, weight))
 
 

@@ -21,6 +21,9 @@ class Rule:
     accepts: Callable[[str], bool]
     #: Share of values of a fitting shape that pass by accident.
     chance: float
+    #: The most that passing can say, as the natural logarithm of a likelihood ratio. Check digits are independent from
+    #: value to value; a rule of form alone is passed by all values of a like-built column together, or by none.
+    most: float = 9.0
     #: Whether a hit counts only where the column's name says the same.
     needs_name: bool = False
     #: ISO 3166-1 code of the country whose scheme it is.

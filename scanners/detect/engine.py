@@ -126,6 +126,7 @@ def try_values(counts: Mapping[str, int], named: str | None = None) -> list[Pass
             len(values) if rule.chance <= _OFTEN else len(fewer),
             rule.chance,
             rule.needs_name,
+            rule.most,
         )
         for rule, hits in matched.items()
     ]

@@ -128,3 +128,15 @@ def test_shapes() -> None:
     assert shape("Ж" * 40 + "é") == "A" * 12 + "a"
     assert shape("a\x1b[31m\u202e") == "a?[99a?"
     assert shapes({"ab1": 2, "cd2": 1, "x": 2}) == (("aa9", 3),)
+
+
+def test_of_two_schemes_that_explain_all_values_the_rarer_one_is_taken() -> None:
+    # The Croatian OIB has the very check digit of the German tax number, and no other rule.
+    numbers = ["36574261809", "86095742719", "47036892816", "65929970489", "57549285017", "25768131411"]
+    found = verdicts("t", {"x": list(numbers)})["x"]
+    assert (found.category, found.alternates[0].category) == ("government_id.tax", "government_id.national")
+
+
+def test_a_check_that_almost_everything_passes_says_nothing_when_it_fails() -> None:
+    found = verdicts("t", {"ssn": [f"{number:03}-12-3456" for number in range(900, 960)]})["ssn"]
+    assert found.state is not State.CONFIRMED
