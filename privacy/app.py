@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import getpass
 import os
+import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -39,6 +40,19 @@ class Target:
     def is_adhoc(self) -> bool:
         """Whether it was named on the command line instead of in the configuration."""
         return self.settings is None
+
+
+def parse_day(text: str, where: str) -> date:
+    """A date that a person wrote; ``where`` names the option or variable.
+
+    Raises:
+        UsageError: it is none.
+    """
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+        with suppress(ValueError):
+            return date.fromisoformat(text)
+    msg = f"{where} takes a date written as 2026-11-24."
+    raise UsageError(msg)
 
 
 class App:
@@ -100,11 +114,7 @@ class App:
             return self._today
         given = os.environ.get("PRIVACY_TODAY")
         if given:
-            try:
-                return date.fromisoformat(given)
-            except ValueError:
-                msg = "$PRIVACY_TODAY is not a date. Write it as 2026-11-24."
-                raise UsageError(msg) from None
+            return parse_day(given, "$PRIVACY_TODAY")
         return datetime.now(self.config.zone).date()
 
     @property

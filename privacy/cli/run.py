@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import inspect
 import os
@@ -11,7 +12,7 @@ import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
@@ -20,6 +21,7 @@ import typer
 
 from data_map.errors import ToolError, UsageError
 from privacy.app import App
+from privacy.app import parse_day as parse_day
 from privacy.exits import Exit, exit_of
 from privacy.reports.table import Format, Table, as_csv, as_json, show
 from privacy.reports.text import printable
@@ -70,9 +72,9 @@ class Globals:
     def over(self, other: Globals) -> Globals:
         """These options, with the other's where these were not given."""
         return Globals(
-            self.config or other.config,
-            self.store or other.store,
-            self.today or other.today,
+            other.config if self.config is None else self.config,
+            other.store if self.store is None else self.store,
+            other.today if self.today is None else self.today,
             self.verbose + other.verbose,
             self.quiet or other.quiet,
         )
@@ -189,19 +191,6 @@ def _day(text: str | None) -> date | None:
     return None if text is None else parse_day(text, "--today")
 
 
-def parse_day(text: str, option: str) -> date:
-    """A date from the command line.
-
-    Raises:
-        UsageError: it is none.
-    """
-    try:
-        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no zone
-    except ValueError:
-        msg = f"{option} takes a date written as 2026-11-24."
-        raise UsageError(msg) from None
-
-
 def command(app: typer.Typer, name: str, **settings: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Make a function a command: its first parameter is the ``Run``, the others are the command's own options."""
 
@@ -239,6 +228,11 @@ def _global(name: str, annotation: Any, default: Any) -> inspect.Parameter:
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
 
 
+def _silence() -> None:
+    """Let what is still to be written to standard output go nowhere: Python would complain while closing it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def with_boundary(run: Run, work: Callable[[], None]) -> None:
     """Run a command's work; whatever it raises ends as an exit code with a sentence on standard error.
 
@@ -258,10 +252,14 @@ def with_boundary(run: Run, work: Callable[[], None]) -> None:
         run.warn("privacy: interrupted; what was done is kept")
         raise typer.Exit(Exit.INTERRUPTED) from None
     except BrokenPipeError:
-        # Whoever read our output has enough. Python would complain once more while closing it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Whoever read our output has enough.
+        _silence()
         raise typer.Exit(Exit.DONE) from None
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            _silence()
+            run.warn(f"privacy: the output cannot be written: {error.strerror}.")
+            raise typer.Exit(Exit.UNEXPECTED) from None
         frames = traceback.extract_tb(error.__traceback__)
         where = "".join(f'  File "{frame.filename}", line {frame.lineno}, in {frame.name}\n' for frame in frames)
         run.warn(
