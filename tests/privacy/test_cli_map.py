@@ -1,0 +1,169 @@
+"""``privacy map``: people's decisions, and what changes between scans."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import Cli
+
+REF = "shop:main.customers#code"
+
+
+def database(path: Path, *statements: str) -> None:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+@pytest.fixture
+def shop(inside: Cli, tmp_path: Path) -> Cli:
+    database(
+        tmp_path / "shop.db",
+        "CREATE TABLE customers (id INTEGER PRIMARY KEY, email TEXT, code TEXT)",
+        *(f"INSERT INTO customers VALUES ({n}, 'a{n}@example.org', 'K-{n % 3}')" for n in range(30)),
+        "CREATE TABLE products (id INTEGER PRIMARY KEY, title TEXT)",
+    )
+    assert inside("scan", "shop.db").exit_code == 0
+    return inside
+
+
+def field(cli: Cli, ref: str = REF, *args: str) -> dict[str, Any]:
+    [found] = cli("map", "explain", ref, "--format", "json", *args).json()
+    assert isinstance(found, dict)
+    return found
+
+
+def decide(cli: Cli, *args: str, actor: str = "ann") -> None:
+    run = cli("map", "decide", REF, *args, env={"PRIVACY_ACTOR": actor})
+    assert run.exit_code == 0, run.stderr
+    assert run.stdout == ""
+
+
+def test_a_decision_is_pinned_with_author_and_reason(shop: Cli) -> None:
+    machine = field(shop)
+    assert (machine["decided"], machine["decision"], machine["category"]) == (False, None, None)
+    decide(shop, "--category", "identity.subject_id", "--reason", "It is the customer's number")
+    for _ in range(2):
+        found = field(shop)
+        assert (found["decided"], found["category"], found["class"]) == (True, "identity.subject_id", "ordinary")
+        assert found["state"] == "confirmed"
+        assert found["decision"]["author"] == "ann"
+        assert found["decision"]["reason"] == "It is the customer's number"
+        assert found["machine"]["state"] == machine["state"]
+        shown = shop("map", "explain", REF).stdout
+        assert "decided by ann" in shown
+        assert "because: It is the customer's number" in shown
+        assert "(decided)" in shop("map", "fields").stdout
+        # It survives every later scan.
+        assert shop("scan", "shop.db", "--full").exit_code == 0
+
+
+def test_the_last_decision_counts_and_can_be_withdrawn(shop: Cli) -> None:
+    email = "shop:main.customers#email"
+    decide(shop, "--category", "identity.subject_id", "--reason", "First thought")
+    decide(shop, "--not-personal", "--reason", "It is a batch number", actor="bob")
+    found = field(shop)
+    assert (found["decided"], found["category"], found["state"]) == (True, None, "clean")
+    assert found["decision"]["author"] == "bob"
+    decide(shop, "--withdraw", "--reason", "Not sure after all")
+    assert field(shop)["decided"] is False
+    again = shop("map", "decide", REF, "--withdraw", "--reason", "Again")
+    assert again.exit_code == 7
+    # Also a find can be denied.
+    assert shop("map", "decide", email, "--not-personal", "--reason", "Role mailboxes").exit_code == 0
+    assert "contact.email" not in shop("map", "show").stdout
+    assert field(shop, email)["machine"]["category"] == "contact.email"
+
+
+def test_a_decision_with_an_end(shop: Cli) -> None:
+    decide(shop, "--category", "identity.subject_id", "--reason", "Until the audit", "--until", "2031-06-30")
+    assert field(shop, REF, "--today", "2031-06-30")["decided"] is True
+    assert field(shop, REF, "--today", "2031-07-01")["decided"] is False
+    assert "until 2031-06-30" in shop("map", "explain", REF, "--today", "2031-06-30").stdout
+    assert shop("map", "decide", REF, "--not-personal", "--reason", "x", "--until", "soon").exit_code == 2
+
+
+def test_decisions_are_told_from_the_machine_in_exports(shop: Cli) -> None:
+    decide(shop, "--category", "identity.subject_id", "--reason", "Known")
+    rows = shop("map", "fields", "--format", "csv").stdout.splitlines()
+    [row] = [line for line in rows if line.startswith(REF)]
+    assert "identity.subject_id" in row
+    assert row.endswith("yes")
+
+
+def test_an_unknown_reference_is_answered_with_near_ones(shop: Cli) -> None:
+    run = shop("map", "explain", "shop:main.customer#emial")
+    assert run.exit_code == 2
+    assert "'shop:main.customers#email'" in run.stderr
+    assert shop("map", "decide", "shop:main.customer#email", "--not-personal", "--reason", "x").exit_code == 2
+
+
+def test_what_changed_between_scans(shop: Cli, tmp_path: Path) -> None:
+    assert shop("map", "diff").stdout.strip() == "There was only one scan so far: nothing to compare it with."
+    assert shop("scan", "shop.db").exit_code == 0
+    run = shop("map", "diff")
+    assert (run.stdout.strip(), run.stderr.strip()) == ("Nothing changed.", "From scan 1 to scan 2:")
+    database(
+        tmp_path / "shop.db",
+        "DROP TABLE products",
+        "ALTER TABLE customers ADD COLUMN phone TEXT",
+        "ALTER TABLE customers DROP COLUMN code",
+        "UPDATE customers SET phone = '+49 30 12345' || (100 + id), email = 'none'",
+        "CREATE TABLE staff (id INTEGER PRIMARY KEY, iban TEXT)",
+        *("INSERT INTO staff (iban) VALUES ('DE89370400440532013000')" for _ in range(5)),
+    )
+    assert shop("scan", "shop.db").exit_code == 0
+    changes = {
+        (item["change"], item["asset"], item["field"]): (item["before"], item["after"])
+        for item in shop("map", "diff", "--format", "json").json()
+    }
+    assert ("gone_asset", "main.products", None) in changes
+    assert ("new_asset", "main.staff", None) in changes
+    assert changes["newly_personal", "main.staff", "iban"] == (None, "financial.iban")
+    assert ("new_field", "main.customers", "phone") in changes
+    assert changes["newly_personal", "main.customers", "phone"] == (None, "contact.phone")
+    assert ("gone_field", "main.customers", "code") in changes
+    # From one scan to another, and the map as it was.
+    assert shop("map", "diff", "1", "2").stdout.strip() == "Nothing changed."
+    assert len(shop("map", "diff", "1", "3", "--format", "json").json()) == len(changes)
+    assert "main.products" in shop("map", "fields", "--scan", "1", "--all").stdout
+    assert "main.products" not in shop("map", "fields", "--all").stdout
+
+
+def test_filters(shop: Cli) -> None:
+    def refs(*args: str) -> list[str]:
+        return [item["field"] for item in shop("map", "fields", "--format", "json", *args).json()]
+
+    assert refs() == ["id", "email", "code", "id", "title"]
+    assert refs("--personal") == ["email"]
+    assert refs("--category", "contact") == ["email"]
+    assert refs("--category", "contact.email", "--category", "special") == ["email"]
+    assert refs("--category", "special") == []
+    assert refs("--state", "confirmed") == ["email"]
+    assert "email" not in refs("--state", "clean")
+    assert refs("--source", "shop", "--personal") == ["email"]
+
+
+def test_backup_and_restore(shop: Cli, tmp_path: Path) -> None:
+    decide(shop, "--category", "identity.subject_id", "--reason", "Known")
+    before = shop("map", "fields", "--format", "json").stdout
+    assert shop("init").exit_code == 0
+    run = shop("store", "backup", "backup.zip")
+    assert run.exit_code == 0
+    assert "and the vault key" in run.stderr
+    assert shop("store", "backup", "backup.zip").exit_code == 7
+    assert shop("store", "restore", "backup.zip").exit_code == 7
+    for name in ("privacy.db", "privacy.key"):
+        (tmp_path / name).unlink()
+    for path in tmp_path.glob("privacy.db-*"):
+        path.unlink()
+    assert shop("map", "fields", "--format", "json").json() == []
+    assert shop("store", "restore", "backup.zip").exit_code == 0
+    assert shop("map", "fields", "--format", "json").stdout == before
+    assert shop("store", "restore", "absent.zip", "--force").exit_code != 0
+    assert shop("map", "fields", "--format", "json").stdout == before
