@@ -13,6 +13,7 @@ from privacy.cli.dsar import app as dsar_app
 from privacy.cli.init import register as register_init
 from privacy.cli.law import app as law_app
 from privacy.cli.map import app as map_app
+from privacy.cli.ropa import app as ropa_app
 from privacy.cli.run import ConfigOption, Globals, QuietOption, StoreOption, TodayOption, VerboseOption
 from privacy.cli.scan import register as register_scan
 from privacy.cli.sources import app as sources_app
@@ -55,6 +56,7 @@ for _register in (register_init, register_doctor, register_demo, register_scan):
     _register(app)
 app.add_typer(sources_app, name="sources")
 app.add_typer(map_app, name="map")
+app.add_typer(ropa_app, name="ropa")
 app.add_typer(dsar_app, name="dsar")
 app.add_typer(law_app, name="law")
 app.add_typer(audit_app, name="audit")
