@@ -131,8 +131,7 @@ def list_(run: Run, form: FormatOption = Format.TABLE, output: OutputOption = No
     columns = (
         Column("key", "activity", fold=True),
         Column("name", "name", fold=True),
-        Column("role", "role"),
-        Column("owner", "answers for it", fold=True, optional=True),
+        Column("owner", "owner", fold=True, optional=True),
         Column("categories", "categories", "right"),
         Column("fields", "fields", "right"),
         Column("missing", "missing", "right"),

@@ -159,7 +159,10 @@ def _coverage(record: Record) -> Section:
         if one.outcome is Outcome.NOT_SCANNED:
             warnings.append(f"{one.source.name} was not scanned. Nothing is known of what is in it.")
         elif one.is_skipped:
-            warnings.append(f"{one.source.name} could not be read to its end.")
+            warnings.append(f"{one.source.name} could not be read to its end. What is in the rest is unknown.")
+        if one.skipped_count + one.unreached_count:
+            count = counted(one.skipped_count + one.unreached_count, *_TABLE)
+            warnings.append(f"{count} of {one.source.name} not looked at. Nothing is known of what is in them.")
     return Section(
         "What was looked at",
         "coverage",
@@ -227,7 +230,8 @@ def _warnings(record: Record, activity: ProcessingActivity) -> Iterator[str]:
             yield f"Missing: {item.what} ({item.article})."
     for gap in record.gaps_of(activity.key):
         told = gap_record(gap)
-        yield f"{_sentence(str(told['what']))}{' — ' + str(told['where']) if told['where'] else ''}."
+        where = f" ({told['where']})" if told["where"] else ""
+        yield f"{_sentence(str(told['what']))}{where}."
 
 
 def _sentence(text: str) -> str:
@@ -338,8 +342,11 @@ def _category_record(line: CategoryLine) -> dict[str, object]:
 
 
 def _evidence_words(one: Evidence) -> str:
-    sure = {"decided": "decided by a person", "name_only": "by name only"}.get(one.state, one.state)
-    return f"{one.ref} ({sure}{', ' + one.fits if one.fits else ''})"
+    return f"{one.ref} ({_sure(one)}{', ' + one.fits if one.fits else ''})"
+
+
+def _sure(one: Evidence) -> str:
+    return {"decided": "decided by a person", "name_only": "by name only"}.get(one.state, one.state)
 
 
 # For others
@@ -411,9 +418,9 @@ def _missing_table(items: Sequence[Missing]) -> Table:
         Column("activity", "activity", fold=True, optional=True),
         Column("what", "what", fold=True),
         Column("article", "article"),
-        Column("need", "asked for"),
+        Column("need", "need"),
     )
-    records = [missing_record(item) | {"need": "hint" if item.is_hint else "always"} for item in items]
+    records = [missing_record(item) | {"need": "hint" if item.is_hint else "required"} for item in items]
     return Table(columns, records, empty="Nothing.")
 
 
@@ -422,14 +429,15 @@ def _evidence(record: Record) -> Section:
         Column("activity", "activity", fold=True),
         Column("title", "personal data", fold=True),
         Column("ref", "field", fold=True),
-        Column("state", "state"),
+        Column("sure", "how sure"),
         Column("sampled", "values looked at", "right"),
         Column("fits", "that fit", optional=True),
         Column("detector", "by", fold=True, optional=True),
         Column("scanned_on", "scanned"),
     )
     records = [
-        {"activity": activity.key, "title": line.title, "declared": line.is_declared, **evidence_record(one)}
+        {"activity": activity.key, "title": line.title, "declared": line.is_declared, "sure": _sure(one)}
+        | evidence_record(one)
         for activity in record.activities
         for line in category_lines(record, activity)
         for one in line.evidence
