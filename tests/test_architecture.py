@@ -26,6 +26,7 @@ SHARED = {
     "scanners.sources": {"address", "base", "registry", "selection"},
     "scanners.sources.sql": {"catalog", "habits"},
     "scanners.extract": {"base", "decode", "header", "registry"},
+    "privacy.reports": {"rendering", "report", "table", "text"},
 }
 
 BANNED_NAMES = {"common", "handler", "helper", "helpers", "manager", "processor", "service", "util", "utils"}

@@ -19,13 +19,14 @@ def demo(
     run: Run,
     folder: Annotated[Path, typer.Argument(metavar="[DIR]", file_okay=False)] = Path("privacy-demo"),
 ) -> None:
-    """Build a fictitious company in ./privacy-demo, scan its databases and files, and show what was found."""
+    """Build a fictitious company in ./privacy-demo, scan it, show what was found, and write a report."""
     from rich.text import Text
 
     from data_map.errors import NotAllowedError
     from privacy.cli.map import show_parts
     from privacy.cli.scan import explain_summary, scan_targets, summary_table
     from privacy.demo.company import build
+    from privacy.demo.report import write_report
     from privacy.demo.settings import write_config
     from privacy.reports.table import show
     from privacy.scanning import limits_of
@@ -47,6 +48,9 @@ def demo(
     explain_summary(inside, summary)
     out.print()
     show_parts(inside, most=6)
+    page = write_report(company, inside.app.data_map(), [target.source for target in targets], inside.app.today)
+    out.print(Text("\nThe report, to open in a browser:", style="bold"))
+    inside.tell(f"  {page}")
     out.print(Text("\nTry it yourself:", style="bold"))
     config = inside.app.config_path
     for words in ("map fields --category special", "map coverage --skipped", "map explain 'crm:main.customers#x_fld3'"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from privacy.reports.report import Report
@@ -23,4 +25,10 @@ class HtmlRenderer:
             lstrip_blocks=True,
             keep_trailing_newline=True,
         )
-        return environment.get_template("report.html").render(report=report, visible=visible)
+        return environment.get_template("report.html").render(report=report, visible=visible, pieces=_pieces)
+
+
+def _pieces(value: object, is_long: bool) -> list[str]:
+    """A cell's text, cut where a long name may be broken: after the signs that join its parts."""
+    text = plain(value)
+    return re.split(r"(?<=\w[/_:#-])(?=\w)", text) if is_long else [text]

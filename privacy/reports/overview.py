@@ -87,7 +87,7 @@ def overview(
     sections = [
         _summary(data_map, covered, places, given),
         _coverage(covered),
-        *_sensitive(places),
+        *_sensitive(places, any(one.outcome is not Outcome.NOT_SCANNED for one in covered)),
         *given,
         _categories(data_map, covered),
         _largest(data_map),
@@ -119,11 +119,8 @@ def _summary(
             f"{amount(whole + sampled)} of {amount(listed)}: {amount(whole)} whole, {amount(sampled)} in part",
         ),
         Fact("Fields looked at", amount(sum(one.field_count for one in covered))),
-        Fact("Personal data", _found(personal)),
-        *(
-            Fact(title, _found([place.item for place in places if CATEGORIES[place.category].legal_class is one]))
-            for one, title in SENSITIVE.items()
-        ),
+        Fact("Personal data", _found(personal, looked_at)),
+        *(Fact(title, _found(_of(one, places), looked_at)) for one, title in SENSITIVE.items()),
         Fact("Undecided", f"{counted(undecided, 'field')}, for a person to look at" if undecided else "none"),
         Fact("Decided by people", counted(decided, "field") if decided else "none"),
     ]
@@ -206,13 +203,19 @@ def _coverage(covered: Sequence[SourceCoverage]) -> Section:
     )
 
 
-def _sensitive(places: Sequence[_Place]) -> Iterator[Section]:
+def _sensitive(places: Sequence[_Place], has_looked: bool) -> Iterator[Section]:
     by_class = {one: [place for place in places if CATEGORIES[place.category].legal_class is one] for one in SENSITIVE}
     absent = [title for one, title in SENSITIVE.items() if not by_class[one]]
     yield Section(
         title="Where the sensitive data is",
         key="sensitive",
-        paragraphs=(f"Not found in what was scanned: {'; '.join(absent)}.",) if absent else (),
+        paragraphs=(
+            ()
+            if not absent
+            else (f"Not found in what was scanned: {'; '.join(absent)}.",)
+            if has_looked
+            else ("Nothing was scanned yet.",)
+        ),
     )
     for one, some in by_class.items():
         if some:
@@ -261,7 +264,9 @@ def _categories(data_map: DataMap, covered: Sequence[SourceCoverage]) -> Section
     for _, item in _fields(data_map):
         for key in _held(item.verdict):
             counts.setdefault(key, Counter())[item.field.ref.source] += 1
-    most_first = sorted(covered, key=lambda one: (-one.personal_count, one.source.name))
+    looked_at = [one for one in covered if one.outcome is not Outcome.NOT_SCANNED]
+    unseen = [one.source.name for one in covered if one.outcome is Outcome.NOT_SCANNED]
+    most_first = sorted(looked_at, key=lambda one: (-one.personal_count, one.source.name))
     own = sorted(one.source.name for one in most_first[:_MOST_SOURCES])
     is_cut = len(most_first) > _MOST_SOURCES
     columns = (
@@ -291,6 +296,7 @@ def _categories(data_map: DataMap, covered: Sequence[SourceCoverage]) -> Section
         paragraphs=(
             "Fields that hold each category. A field of free text counts once for every category that occurs in it. "
             "Where there is no number, the category was not found in what was scanned.",
+            *((f"Not scanned, and so without a column: {', '.join(unseen)}.",) if unseen else ()),
         ),
         tables=(Table(columns, records, empty=_none_found(data_map)),),
     )
@@ -509,8 +515,18 @@ def _personal_count(asset: MapAsset) -> int:
     return sum(item.verdict.state.is_personal for item in asset.fields)
 
 
-def _found(items: Sequence[MapField]) -> str:
-    return f"found in {_extent(items)}" if items else Outcome.NOT_FOUND.value
+def _class(place: _Place) -> LegalClass:
+    return CATEGORIES[place.category].legal_class
+
+
+def _of(one: LegalClass, places: Iterable[_Place]) -> list[MapField]:
+    return [place.item for place in places if _class(place) is one]
+
+
+def _found(items: Sequence[MapField], looked_at: int) -> str:
+    if items:
+        return f"found in {_extent(items)}"
+    return (Outcome.NOT_FOUND if looked_at else Outcome.NOT_SCANNED).value
 
 
 def _extent(items: Iterable[MapField]) -> str:

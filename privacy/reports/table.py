@@ -107,10 +107,12 @@ def show(table: Table, console: Console) -> None:
     from rich.table import Table as RichTable
     from rich.text import Text
 
+    title = Text(printable(table.title)) if table.title else None
     if not table.records:
+        if title:
+            console.print(title, style="italic")
         console.print(Text(printable(table.empty)))
         return
-    title = Text(printable(table.title)) if table.title else None
     columns = visible(table)
     rows = [[Text(printable(plain(record.get(column.key)))) for column in columns] for record in table.records]
     widths = [
