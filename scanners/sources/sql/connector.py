@@ -33,6 +33,8 @@ from scanners.values import Column, Content, Take, UnreadableError
 
 #: Rows fetched at a time.
 _BATCH_ROWS = 2000
+#: A table whose database changes under our eyes is read this often in all.
+_TRIES = 3
 #: Why a query may fail although all of its columns but one can be read.
 _OF_A_COLUMN = (Reason.NO_PERMISSION, Reason.QUERY_FAILED)
 
@@ -86,21 +88,12 @@ class SqlSource:
             for position, item in enumerate(listed.fields)
             if take.fields is None or item.ref.field in take.fields
         ]
-        try:
-            return self._read(relation, listed, wanted, take)
-        except SQLAlchemyError as error:
-            reason, code = self._habits.reason(error)
-            if reason not in _OF_A_COLUMN or len(wanted) < 2:
-                raise UnreadableError(reason, code) from None
-        try:
-            readable, skipped = self._try_each(relation, wanted)
-            if not readable or not skipped:
-                raise UnreadableError(reason, code)
-            content = self._read(relation, listed, readable, take)
-        except SQLAlchemyError as error:
-            raise UnreadableError(*self._habits.reason(error)) from None
-        content.skipped.extend(skipped)
-        return content
+        for _ in range(_TRIES):
+            content = self._read_what_can_be(relation, listed, wanted, take)
+            if not self._habits.is_stale():
+                return content
+            self.close()
+        raise UnreadableError(Reason.LOCKED)
 
     def rights(self) -> Rights:
         """Whether the session refuses writes, and whether the account could make some elsewhere."""
@@ -118,6 +111,8 @@ class SqlSource:
         self._habits.close()
 
     def _open(self) -> Engine:
+        if self._engine is not None and self._habits.is_stale():
+            self.close()
         if self._engine is None:
             self._engine = self._habits.open(self._url, self._timeout_s)
         return self._engine
@@ -186,6 +181,25 @@ class SqlSource:
                 )
             )
         return tuple(fields)
+
+    def _read_what_can_be(self, relation: Relation, listed: Listed, wanted: list[_Wanted], take: Take) -> Content:
+        try:
+            return self._read(relation, listed, wanted, take)
+        except SQLAlchemyError as error:
+            reason, code = self._habits.reason(error)
+            if self._habits.is_stale():  # whatever the trouble was, it comes from that
+                return Content(listed.asset)
+            if reason not in _OF_A_COLUMN or len(wanted) < 2:
+                raise UnreadableError(reason, code) from None
+        try:
+            readable, skipped = self._try_each(relation, wanted)
+            if not readable or not skipped:
+                raise UnreadableError(reason, code)
+            content = self._read(relation, listed, readable, take)
+        except SQLAlchemyError as error:
+            raise UnreadableError(*self._habits.reason(error)) from None
+        content.skipped.extend(skipped)
+        return content
 
     def _read(self, relation: Relation, listed: Listed, wanted: list[_Wanted], take: Take) -> Content:
         if not wanted:

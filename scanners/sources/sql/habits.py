@@ -127,6 +127,10 @@ class Habits(Protocol):
         """What a driver's error means, and its code; never its message."""
         ...
 
+    def is_stale(self) -> bool:
+        """Whether the database changed since ``open`` in a way that spoils what is read; then it is opened again."""
+        ...
+
     def close(self) -> None:
         """Give back what ``open`` made beside the engine."""
         ...
@@ -297,12 +301,15 @@ def between(low: Any, high: Any, rng: random.Random) -> Any:
 
 
 def _codes_between(low: list[int], high: list[int], rng: random.Random) -> list[int] | None:
-    """The later of two texts, with another code where they first differ."""
+    """The shared start of two texts, a code between those in which they first differ, and a rest that fits both."""
     if low >= high:
         return None
     same = next((place for place, pair in enumerate(zip(low, high, strict=False)) if pair[0] != pair[1]), len(low))
     least = low[same] if same < len(low) else 0
     if least >= high[same]:
         return high
-    # The rest of a text that occurs: SQLite takes a text that is a number for one.
-    return [*high[:same], rng.randint(least + 1, high[same]), *high[same + 1 :]]
+    point = [*high[:same], rng.randint(least + 1, high[same])]
+    # With a rest the point looks like a key, and lies anywhere among those that start alike. (A short text may be a
+    # number, too, which SQLite then takes it for.)
+    rest = [rng.randint(*sorted(pair)) for pair in zip(low[same + 1 :], high[same + 1 :], strict=False)]
+    return [*point, *rest] if [*point, *rest] <= high else point

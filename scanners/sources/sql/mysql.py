@@ -45,6 +45,8 @@ from scanners.sources.sql.habits import (
 )
 from scanners.values import VALUE_CHARS
 
+#: Marks a connection whose statement may take longer than the time-out, since its rows are streamed.
+_LASTING = "lasting"
 _SYSTEM = {"information_schema", "mysql", "performance_schema", "sys"}
 
 _REASONS = {
@@ -94,14 +96,14 @@ class MysqlHabits:
             max_overflow=1,
             pool_pre_ping=True,
             connect_args={
-                "connect_timeout": 10,
+                "connect_timeout": ceil(min(timeout_s, 10)),
                 # A server that has fallen silent; one that answers ends the statement itself before that.
                 "read_timeout": ceil(timeout_s) + 5,
                 "charset": "utf8mb4",
                 "local_infile": False,
             },
         )
-        lock_s = max(1, int(min(timeout_s, 5)))
+        lock_s = max(1, int(min(timeout_s / 2, 5)))
 
         @event.listens_for(engine, "connect")
         def make_read_only(connection: Any, record: Any) -> None:
@@ -115,6 +117,16 @@ class MysqlHabits:
                 cursor.execute(timeout)
                 cursor.execute(f"SET SESSION lock_wait_timeout = {lock_s}, innodb_lock_wait_timeout = {lock_s}")
                 cursor.execute("SET SESSION TRANSACTION READ ONLY")
+
+        @event.listens_for(engine, "before_cursor_execute", retval=True)
+        def let_it_last(
+            connection: Connection, cursor: Any, statement: str, parameters: Any, context: Any, many: bool
+        ) -> tuple[str, Any]:
+            if connection.get_execution_options().get(_LASTING):
+                if _is_mariadb(connection):
+                    return f"SET STATEMENT max_statement_time = 0 FOR {statement}", parameters
+                return statement.replace("SELECT", "SELECT /*+ MAX_EXECUTION_TIME(0) */", 1), parameters
+            return statement, parameters
 
         return engine
 
@@ -175,11 +187,8 @@ class MysqlHabits:
         return chosen or head(connection, table, project, rows)
 
     def all_rows(self, connection: Connection, statement: Select[Any], batch_rows: int) -> Sampled:
-        """Streamed over a connection of its own, whose statement may last; a silent server still times out."""
-        connection.detach()
-        variable = "max_statement_time" if _is_mariadb(connection) else "max_execution_time"
-        connection.exec_driver_sql(f"SET SESSION {variable} = 0")
-        return Sampled(stream(connection, statement, batch_rows), "all")
+        """Streamed; the statement may last, and a silent server still times out."""
+        return Sampled(stream(connection.execution_options(**{_LASTING: True}), statement, batch_rows), "all")
 
     def start_clock(self) -> None:
         """The server has a time-out of its own."""
@@ -202,6 +211,10 @@ class MysqlHabits:
         if number is None or number == 0:
             return Reason.CONNECTION_LOST, None
         return _REASONS.get(number, Reason.QUERY_FAILED), str(number)
+
+    def is_stale(self) -> bool:
+        """The server sees to it that a statement reads one state of the database."""
+        return False
 
     def close(self) -> None:
         """Nothing was made beside the engine."""

@@ -135,7 +135,7 @@ class PostgresqlHabits:
             max_overflow=1,
             pool_pre_ping=True,
             connect_args={
-                "connect_timeout": 10,
+                "connect_timeout": ceil(max(2.0, min(timeout_s, 10))),
                 "application_name": "privacy scan",
                 "client_encoding": "utf8",
                 # Statements differ from table to table, and poolers between us and the server dislike prepared ones.
@@ -147,7 +147,7 @@ class PostgresqlHabits:
         settings = (
             "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",
             f"SET statement_timeout = {int(timeout_s * 1000)}",
-            f"SET lock_timeout = {int(min(timeout_s, 5) * 1000)}",
+            f"SET lock_timeout = {int(min(timeout_s / 2, 5) * 1000)}",
             "SET idle_in_transaction_session_timeout = 600000",
             # The same rows at every run, and one process of the server's for us.
             "SET synchronize_seqscans = off",
@@ -258,6 +258,10 @@ class PostgresqlHabits:
             ((reason, code) for pattern, reason, code in _REFUSALS if pattern.search(said)),
             (Reason.CONNECTION_FAILED, None),
         )
+
+    def is_stale(self) -> bool:
+        """The server sees to it that a statement reads one state of the database."""
+        return False
 
     def close(self) -> None:
         """Nothing was made beside the engine."""

@@ -63,6 +63,7 @@ class SqliteHabits:
         self._copy: tempfile.TemporaryDirectory[str] | None = None
         self._deadline = float("inf")
         self._timeout_s = 30.0
+        self._path: Path | None = None
         self._marker: str | None = None
 
     def open(self, url: URL, timeout_s: float) -> Engine:
@@ -72,8 +73,7 @@ class SqliteHabits:
         path = Path(url.database.removeprefix("file:")).absolute()
         self._timeout_s = timeout_s
         try:
-            status = path.stat()
-            if not stat.S_ISREG(status.st_mode):  # to open a pipe would wait for its writer
+            if not stat.S_ISREG(path.stat().st_mode):  # to open a pipe would wait for its writer
                 raise UnreadableError(Reason.NOT_A_FILE, "EISDIR" if path.is_dir() else None)
             with path.open("rb") as stream:
                 stream.read(1)
@@ -83,7 +83,7 @@ class SqliteHabits:
             raise UnreadableError(Reason.NO_PERMISSION, "EACCES") from None
         except OSError as error:
             raise UnreadableError(Reason.READER_FAILED, _errno(error)) from None
-        self._marker = f"{status.st_mtime_ns}-{status.st_size}"
+        self._path, self._marker = path, _marker(path)
         readable = self._settled(path)
 
         def connect() -> sqlite3.Connection:
@@ -234,6 +234,15 @@ class SqliteHabits:
         base = "_".join(name.split("_")[:2])
         return _REASONS.get(base, Reason.QUERY_FAILED), name
 
+    def is_stale(self) -> bool:
+        """Whether a writer changed the file itself, which SQLite was promised would not happen."""
+        if self._path is None or self._copy is not None:
+            return False
+        try:
+            return _marker(self._path) != self._marker
+        except OSError:
+            return True
+
     def close(self) -> None:
         """Remove the private copy."""
         if self._copy is not None:
@@ -245,6 +254,11 @@ def _rowid_name(relation: Relation) -> str | None:
     """A spelling of the rowid that no column of the table hides."""
     taken = {name.lower() for name, _ in relation.columns}
     return next((name for name in ("rowid", "_rowid_", "oid") if name not in taken), None)
+
+
+def _marker(path: Path) -> str:
+    status = path.stat()
+    return f"{status.st_mtime_ns}-{status.st_size}"
 
 
 def _logs(path: Path) -> list[Path]:
