@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from data_map.activities import ActivityError
 
 _NAME = "activities"
-_HEAD = re.compile(rf"""\s*(?P<open>\[\[?)\s*(?:{_NAME}|"{_NAME}"|'{_NAME}')\s*(?P<more>\.\s*|(?P<close>\]\]))""")
+_HEAD = re.compile(rf"""(?P<open>\s*\[\[?\s*)(?:{_NAME}|"{_NAME}"|'{_NAME}')\s*(?P<more>\.\s*|(?P<close>\]\]))""")
 
 
 def tidy(text: str) -> str:
@@ -99,8 +99,8 @@ def _shifted(text: str) -> str:
     """An activity's own blocks, named as part of the record."""
     lines = []
     for line, is_outside in _lines(tidy(text)):
-        head = re.match(r"\s*\[\[?", line) if is_outside else None
-        lines.append(f"{head.group().strip()}{_NAME}.{line[head.end() :].lstrip()}" if head else line)
+        head = re.match(r"\s*\[\[?\s*", line) if is_outside else None
+        lines.append(f"{head.group()}{_NAME}.{line[head.end() :]}" if head else line)
     return "\n".join(lines)
 
 
