@@ -20,9 +20,11 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 from sqlalchemy import create_engine, make_url, text
+from typer.main import get_command
 
+from privacy.cli import app
 from privacy.demo import sheets, tables
-from tests.conftest import Cli, Desk, Run, command_in, command_inside
+from tests.conftest import Cli, Desk, Run, command_inside
 from tests.servers import Server
 
 EMAIL = "zqcanary17@xylvester.org"
@@ -251,7 +253,7 @@ def test_the_search_finds_what_is_there(desk: Desk, local: tuple[Watched, list[s
     folder.mkdir()
     (folder / "share").mkdir()
     (folder / "share" / f"{NAME}.csv").write_text("email\na@b.org\n")
-    cli = command_in(folder, desk.guard_log)
+    cli = command_inside(folder)
     watched = Watched()
     watched.run(cli, "scan", "share")
     watched.run(cli, "map", "fields", "--format", "json")
@@ -431,6 +433,16 @@ def test_a_mistake_in_the_configuration_repeats_no_value(tmp_path: Path) -> None
         for command in (("scan",), ("sources", "check"), ("sources", "list"), ("doctor",), ("init",), ("map", "show")):
             watched.inside(*command, "--config", path, "--store", f"sqlite:///{tmp_path / 'privacy.db'}", "-vv")
     assert watched.leaks() == []
+
+
+def test_every_command_was_watched(local: tuple[Watched, list[str]]) -> None:
+    """A command that is added to these nouns is added here."""
+    said = [where for where, _ in local[0].said]
+    commands = get_command(app).commands  # type: ignore[attr-defined]
+    for noun in ("init", "doctor", "scan", "sources", "map", "store"):
+        for verb in getattr(commands[noun], "commands", {"": None}):
+            words = f"{noun} {verb}".strip()
+            assert any(where.startswith(words) for where in said), words
 
 
 def test_the_store_its_key_and_a_backup_are_for_their_owner_only(local: tuple[Watched, list[str]], desk: Desk) -> None:

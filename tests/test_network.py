@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.main import get_command
 
+from privacy.cli import app
 from tests.conftest import Cli, clean_environment
 from tests.guard.sitecustomize import is_local
 
@@ -21,8 +27,17 @@ COMMANDS: list[tuple[str, ...]] = [
     ("map", "show"),
     ("map", "fields"),
     ("map", "coverage"),
+    ("map", "coverage", "--skipped"),
     ("map", "diff"),
+    ("init",),
+    ("demo",),
 ]
+
+#: What could tempt somebody to look it up: hosts, mail domains, public suffixes, addresses, phone numbers.
+TEMPTING = """website,email,host,ip,phone,note
+https://shop.privacy.example/x?y=1,ann@privacy.example,db.privacy.example,192.0.2.7,+49 30 1234567,See privacy.example
+http://privacy.co.uk,bob@mail.privacy.co.uk,intranet.privacy.co.uk,2001:db8::7,+44 20 7946 0958,Ask Ann Miller in Paris
+"""
 
 ATTEMPTS = {
     "connect": "socket.socket().connect(('192.0.2.1', 80))",
@@ -99,3 +114,29 @@ def test_a_command_stays_on_this_machine(args: tuple[str, ...], cli: Cli, guard_
     run = cli(*args)
     assert run.exit_code == 0, run.stderr
     assert guard_log.read_text() == ""
+
+
+def test_every_command_without_arguments_is_watched() -> None:
+    def leaves(command: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+        members = getattr(command, "commands", {})
+        for name, member in members.items():
+            yield from leaves(member, (*words, name))
+        if not members:
+            yield words, command
+
+    mine = ("init", "doctor", "demo", "sources", "map")
+    known = {words for words, leaf in leaves(get_command(app)) if not any(item.required for item in leaf.params)}
+    assert {words for words in known if words[0] in mine} <= {words[:2] for words in COMMANDS}
+
+
+def test_a_scan_looks_nothing_up(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "share").mkdir()
+    (tmp_path / "share" / "hosts.csv").write_text(TEMPTING * 5)
+    (tmp_path / "share" / "hosts.txt").write_text(TEMPTING * 5)
+    (tmp_path / "share" / "hosts.html").write_text('<img src="https://privacy.example/pixel.png">')
+    with closing(sqlite3.connect(tmp_path / "hosts.db")) as connection, connection:
+        connection.execute("CREATE TABLE hosts (website TEXT, email TEXT, host TEXT, ip TEXT, phone TEXT, note TEXT)")
+        for line in TEMPTING.splitlines()[1:]:
+            connection.execute("INSERT INTO hosts VALUES (?, ?, ?, ?, ?, ?)", line.split(","))
+    assert cli("scan", "share", "hosts.db", "--full").exit_code == 5
+    assert cli("scan", "mariadb://reader@127.0.0.1:1/x").exit_code == 4
