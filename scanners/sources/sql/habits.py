@@ -194,7 +194,7 @@ def key_ranges(
     return Sampled(read(), "key_ranges")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)  # keys are values
 class _Range:
     """Rows whose first keys have the ``fixed`` values, and the next key one from ``low`` to ``high``, which occur."""
 
