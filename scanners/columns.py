@@ -163,15 +163,10 @@ def judge(
         distinct=distinct,
         subject=subject if is_personal else None,
         contains=tuple(item for item in contains if not is_personal or item.category != category),
-        alternates=tuple(
-            Alternate(key, round(_probability(item.logit), 4))
-            for key, item in others
-            if _probability(item.logit) >= 0.1
-        )[:3],
+        alternates=_alternates(others),
         shapes=masking.shapes(column.counts),
         evidence=findings,
         terms=tuple(terms) or (Term("nothing in its name or its values points at a person", _PRIOR),),
-        bound=None if is_personal or not column.sampled else round(min(1.0, 3 / column.sampled), 6),
     )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from data_map.model import Asset, AssetScan, Field, FieldVerdict, Reason, Skipped, Source, SourceScan, State
-from scanners.detect.engine import Engine
+from data_map.model import Asset, AssetScan, Field, FieldRef, FieldVerdict, Reason, Skipped, Source, SourceScan, State
+from scanners.detect.engine import Engine, unread
 from scanners.extract.header import is_heading, looks_like_person, looks_like_value
 from scanners.sources.base import Listed, SourceConnector
 from scanners.sources.selection import is_wanted
@@ -119,6 +119,9 @@ def _look(
     take = Take(rows, limits.seed, None, limits.max_file_bytes, limits.timeout_s)
     content = connector.read(item, take)
     fields, verdicts = engine.look(content)
+    skipped = unread(content, verdicts)
+    content.skipped.extend(skipped)
+    verdicts = tuple(verdict for verdict in verdicts if verdict.ref not in {_ref(skip) for skip in skipped})
     undecided = frozenset(verdict.ref.field for verdict in verdicts if verdict.state is State.UNDECIDED)
     if undecided and not content.is_whole and rows is not None and limits.sample_rows is None:
         more = connector.read(item, replace(take, rows=MORE_ROWS, fields=undecided))
@@ -127,6 +130,10 @@ def _look(
         content.rows_read = max(content.rows_read, more.rows_read)
         content.bytes_read += more.bytes_read
     return content, tuple(_without_personal_comment(each, engine) for each in fields), verdicts
+
+
+def _ref(skipped: Skipped) -> FieldRef:
+    return FieldRef(skipped.source, skipped.asset or "", skipped.field or "")
 
 
 def _without_personal_comment(item: Field, engine: Engine) -> Field:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from data_map.model import Asset, Field, FieldRef, FieldVerdict, State, Term
+from data_map.model import Asset, Field, FieldRef, FieldVerdict, Reason, Skipped, State, Term
 from scanners.columns import Passed, judge
 from scanners.detect import identifiers, lexicon, patterns
 from scanners.detect.base import Rule
@@ -55,7 +55,8 @@ class Engine:
         contexts = {part: context_of(part, names) for part, names in neighbours.items()}
         for column in content.columns:
             fields.append(column.field)
-            verdicts.append(self._column(column, contexts[_part_of(content.asset, column.field.ref.field)]))
+            verdict = self._column(column, contexts[_part_of(content.asset, column.field.ref.field)])
+            verdicts.append(replace(verdict, bound=_bound(verdict, column, content)))
         for ref, texts in _texts(content).items():
             fields.append(next(part.field for part in content.texts if part.field.ref == ref))
             verdicts.append(self._document(ref, texts))
@@ -100,6 +101,32 @@ class Engine:
 
     def _regions(self) -> tuple[str, ...]:
         return (self.country, *patterns.REGIONS[:6]) if self.country else ()
+
+
+def unread(content: Content, verdicts: Sequence[FieldVerdict]) -> list[Skipped]:
+    """Columns of bytes that are no text: their content was not looked at, and unless their name says what they hold
+    there is no verdict on them.
+    """
+    personal = {verdict.ref for verdict in verdicts if verdict.state.is_personal}
+    return [
+        Skipped(ref.source, Reason.UNSUPPORTED_TYPE, ref.asset, ref.field)
+        for ref in (column.field.ref for column in content.columns if column.binary and not column.counts)
+        if ref not in personal
+    ]
+
+
+def _bound(verdict: FieldVerdict, column: Column, content: Content) -> float | None:
+    """The most that could be hidden in a column in which nothing was found.
+
+    Nothing among n different values of a random sample leaves room for 3/n of the values (rule of three, 95 %). A
+    table read whole leaves none but what was not tried; of rows taken from the head alone nothing follows.
+    """
+    tried = min(len(column.counts), MAX_DISTINCT)
+    if verdict.state.is_personal or not tried or content.sampling == "head":
+        return None
+    if content.is_whole and tried == len(column.counts):
+        return 0.0
+    return round(min(1.0, 3 / tried), 6)
 
 
 def try_values(counts: Mapping[str, int], named: str | None = None) -> list[Passed]:

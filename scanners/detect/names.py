@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -209,8 +209,3 @@ def subject_of(name: str) -> tuple[str | None, bool]:
     if head in words.people:
         return words.people[head], False
     return None, True
-
-
-def category_words(name: str) -> Iterable[str]:
-    """The words of a name, folded and written out, for detectors that look for context."""
-    return expand(split(name), vocabulary())

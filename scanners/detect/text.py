@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from data_map.model import Contained
@@ -95,14 +95,3 @@ def _batches(texts: Mapping[str, int]) -> Iterator[list[tuple[str, int]]]:
 
 def _paragraphs(text: str) -> Iterable[str]:
     return (line.strip() for line in text.splitlines() if line.strip())
-
-
-def merge(readings: Sequence[Contained]) -> tuple[Contained, ...]:
-    """Counts of one category added up, most frequent first."""
-    counts: Counter[str] = Counter()
-    distinct: Counter[str] = Counter()
-    for item in readings:
-        counts[item.category] += item.count
-        distinct[item.category] += item.distinct
-    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return tuple(Contained(category, count, distinct[category]) for category, count in ordered)

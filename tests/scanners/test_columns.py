@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_map.model import Asset, AssetKind, Field, FieldRef, FieldVerdict, State
+from data_map.model import Asset, AssetKind, Field, FieldRef, FieldVerdict, Reason, State
 from scanners.columns import wilson
-from scanners.detect.engine import Engine
+from scanners.detect.engine import Engine, unread
 from scanners.detect.ner import NameReader
 from scanners.masking import shape, shapes, signature
 from scanners.subjects import context_of
@@ -17,9 +17,9 @@ from scanners.values import Column, Content
 ENGINE = Engine(NameReader(None))
 
 
-def verdicts(table: str, columns: dict[str, list[object]]) -> dict[str, FieldVerdict]:
+def verdicts(table: str, columns: dict[str, list[object]], sampling: str = "all") -> dict[str, FieldVerdict]:
     asset = Asset("s", f"main.{table}", AssetKind.TABLE)
-    content = Content(asset)
+    content = Content(asset, sampling=sampling, is_whole=sampling == "all")
     for position, (name, values) in enumerate(columns.items()):
         column = Column(Field(FieldRef("s", asset.name, name), position=position))
         column.extend(values)
@@ -74,8 +74,11 @@ def test_the_town_of_a_person_and_of_a_shop() -> None:
 
 
 def test_clean_says_how_much_could_be_hidden() -> None:
-    found = verdicts("products", {"sku": [f"AB-{index:04}" for index in range(300)]})["sku"]
+    values: list[object] = [f"AB-{index:04}" for index in range(300)]
+    found = verdicts("products", {"sku": values}, sampling="key_ranges")["sku"]
     assert (found.state, found.category, found.bound) == (State.CLEAN, None, 0.01)
+    assert verdicts("products", {"sku": values})["sku"].bound == 0
+    assert verdicts("products", {"sku": values}, sampling="head")["sku"].bound is None
 
 
 def test_category_and_state_go_together() -> None:
@@ -91,9 +94,15 @@ def test_every_verdict_can_be_explained() -> None:
 
 
 def test_binary_columns_are_looked_at_by_their_name_and_magic_number() -> None:
-    found = verdicts("employees", {"photo": [b"\x89PNG\r\n\x1a\n\0\0"] * 5, "blob": [b"\0\1\2"] * 5, "text": [b"a@b"]})
-    assert found["photo"].category == "identity.photo"
-    assert found["blob"].state is State.CLEAN
+    asset = Asset("s", "main.employees", AssetKind.TABLE)
+    content = Content(asset)
+    for name, value in (("photo", b"\x89PNG\r\n\x1a\n\0\0"), ("blob", b"\0\1\2"), ("text", b"a, b")):
+        column = Column(Field(FieldRef("s", asset.name, name), position=len(content.columns)))
+        column.extend([value] * 5)
+        content.columns.append(column)
+    found = ENGINE.look(content)[1]
+    assert found[0].category == "identity.photo"
+    assert [(skip.field, skip.reason) for skip in unread(content, found)] == [("blob", Reason.UNSUPPORTED_TYPE)]
 
 
 def test_bytes_that_are_text_are_read_as_text() -> None:
