@@ -13,7 +13,14 @@ def write_config(company: Company) -> Path:
     """Write ``config.toml`` into the demo's folder: three sources and a store beside them."""
     document = tomlkit.document()
     document.add(tomlkit.comment("Made by `privacy demo`. Paths are seen from this file."))
-    document["organisation"] = {"name": company.name, "country": "DE", "timezone": "Europe/Berlin"}
+    document["organisation"] = {
+        "name": company.name,
+        "country": "DE",
+        "timezone": "Europe/Berlin",
+        "address": "Am Kettenwerk 4, 04109 Leipzig",
+        "email": "kontakt@tretmond-velo-4711.de",
+        "dpo": {"name": "Data protection officer", "email": "datenschutz@tretmond-velo-4711.de"},
+    }
     document["store"] = {"url": "sqlite:///privacy.db"}
     sources = tomlkit.aot()
     places = [(path.stem, path) for path in company.databases] + [(company.share.name, company.share)]
