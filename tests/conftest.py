@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from functools import cache
 from io import StringIO
 from pathlib import Path
 from typing import Any, Protocol
@@ -128,13 +129,17 @@ def command_in(home: Path, guard_log: Path) -> Cli:
     return run
 
 
-def command_inside(home: Path) -> Cli:
-    """Runs the same command inside of the tests' own process, where everything is loaded already."""
+@cache
+def _command() -> Any:
     from typer.main import get_command
 
     from privacy.cli import app
 
-    command = get_command(app)
+    return get_command(app)
+
+
+def command_inside(home: Path) -> Cli:
+    """Runs the same command inside of the tests' own process, where everything is loaded already."""
 
     def run(
         *args: str | Path,
@@ -150,7 +155,7 @@ def command_inside(home: Path) -> Cli:
                 patch.delenv(name)
             for name, value in ({"NO_COLOR": "1", "TERM": "dumb", "COLUMNS": "100"} | dict(env or {})).items():
                 patch.setenv(name, value)
-            exit_code = command.main(list(map(str, args)), standalone_mode=False)
+            exit_code = _command().main(list(map(str, args)), standalone_mode=False)
         return Run(int(exit_code or 0), out.getvalue(), err.getvalue())
 
     return run
