@@ -164,6 +164,8 @@ LISTINGS = (
     ("sources", "list"),
     ("sources", "check"),
     ("doctor",),
+    ("ropa", "list"),
+    ("ropa", "check"),
 )
 
 
@@ -183,6 +185,13 @@ def watch_everything(
     here = _here(folder)
     watched.inside("scan", *places, "--dry-run", "-o", folder / "plan.txt", *here, env=env)
     watched.inside("map", "decide", references[0], "--category", "contact.email", "--reason", "Seen", *here)
+    activity = folder / "activity.toml"
+    activity.write_text('key = "all"\nname = "All"\nfields = ["*:*"]\n')
+    assert watched.inside("ropa", "add", "--from", activity, *here) == 0
+    for form in ("md", "html", "json", "csv", "toml"):
+        assert watched.inside("ropa", "export", "--format", form, *here) == 0
+    for form in ("table", "json", "toml"):
+        assert watched.inside("ropa", "show", "all", "--format", form, *here) == 0
     for form in forms:
         for command in LISTINGS:
             output = folder / f"{'-'.join(command)}.{form}"

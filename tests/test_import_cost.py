@@ -36,7 +36,7 @@ json.dump({"code": code, "modules": sorted(sys.modules)}, sys.stderr)
 """
 
 
-@pytest.mark.parametrize("args", [("--help",), ("map", "--help"), ("scan", "--help")], ids=" ".join)
+@pytest.mark.parametrize("args", [("--help",), ("map", "--help"), ("scan", "--help"), ("ropa", "--help")], ids=" ".join)
 def test_help_loads_nothing_heavy(args: tuple[str, ...], tmp_path: Path, guard_log: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", PROBE, *args],
