@@ -125,21 +125,20 @@ def edit(run: Run, key: KeyArgument, source: FromOption = None) -> None:
 @command(app, "list")
 def list_(run: Run, form: FormatOption = Format.TABLE, output: OutputOption = None) -> None:
     """The activities, with what each claims, misses and leaves open."""
-    from privacy.ropa.art30 import activity_record
+    from privacy.ropa.art30 import LISTED, activity_record
 
     record = _record(run)
     columns = (
         Column("key", "activity", fold=True),
         Column("name", "name", fold=True),
         Column("owner", "owner", fold=True, optional=True),
-        Column("categories", "categories", "right"),
         Column("fields", "fields", "right"),
         Column("missing", "missing", "right"),
         Column("gaps", "gaps", "right"),
         Column("reviewed_on", "reviewed", optional=True),
     )
     records = [activity_record(record, activity) for activity in record.activities]
-    run.emit(Table(columns, records, empty=_NO_RECORD), form, output)
+    run.emit(Table(columns, records, empty=_NO_RECORD, csv_keys=LISTED), form, output)
 
 
 @command(app, "show")

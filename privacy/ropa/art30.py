@@ -197,6 +197,10 @@ def _activity_table(record: Record, activities: Sequence[ProcessingActivity]) ->
     return Table(columns, [activity_record(record, one) for one in activities], empty="None is declared.")
 
 
+#: The keys of a line of a listing.
+LISTED = ("key", "name", "role", "owner", "purposes", "categories", "fields", "missing", "gaps", "reviewed_on")
+
+
 def activity_record(record: Record, activity: ProcessingActivity) -> dict[str, object]:
     """An activity as a line of a listing."""
     return {
