@@ -43,6 +43,7 @@ SPELLINGS = {
     "Apache Software License": "Apache-2.0",
     "BSD": "BSD-3-Clause",
     "BSD License": "BSD-3-Clause",
+    "Dual License": "Apache-2.0 OR BSD-3-Clause",  # python-dateutil, as its classifiers say
     "GNU Lesser General Public License v2 or later (LGPLv2+)": "LGPL-2.1-or-later",
     "ISC License": "ISC",
     "ISC License (ISCL)": "ISC",

@@ -15,8 +15,8 @@ CANARIES = ("zqcanary17", "Zqcanaria", "Xylvester")
 IDENTIFIERS = 'name = "Zqcanaria Xylvester"\nemail = ["zqcanary17@kestrel-mail.org"]\n'
 
 
-def opened(cli: Cli, *options: str, received: str = "2026-11-02", right: str = "access") -> str:
-    done = cli(
+def opened(inside: Cli, *options: str, received: str = "2026-11-02", right: str = "access") -> str:
+    done = inside(
         "dsar",
         "open",
         "--right",
@@ -33,32 +33,32 @@ def opened(cli: Cli, *options: str, received: str = "2026-11-02", right: str = "
     return done.stdout.strip()
 
 
-def test_one_date_in_every_place(cli: Cli) -> None:
-    name = opened(cli)
+def test_one_date_in_every_place(inside: Cli) -> None:
+    name = opened(inside)
     for words in (
         ("ask", name, "--kind", "identity", "--on", "2026-11-04"),
         ("answer", name, "--kind", "identity", "--on", "2026-11-10"),
         ("verify", name, "--method", "login"),
     ):
-        assert cli("dsar", *words, "--today", "2026-11-24").exit_code == 0
-    (listed,) = cli("dsar", "list", "--format", "json", "--today", "2026-11-24").json()
-    (shown,) = cli("dsar", "show", name, "--format", "json", "--today", "2026-11-24").json()
-    counted = cli(
+        assert inside("dsar", *words, "--today", "2026-11-24").exit_code == 0
+    (listed,) = inside("dsar", "list", "--format", "json", "--today", "2026-11-24").json()
+    (shown,) = inside("dsar", "show", name, "--format", "json", "--today", "2026-11-24").json()
+    counted = inside(
         *("law", "due", "--regime", "gdpr:DE", "--received", "2026-11-02", "--format", "json"),
         *("--event", "id_asked=2026-11-04", "--event", "id_received=2026-11-10"),
     ).json()
-    late = cli("dsar", "overdue", "--format", "json", "--today", "2026-12-09")
-    in_time = cli("dsar", "overdue", "--today", "2026-12-08")
-    soon = cli("dsar", "overdue", "--within", "7d", "--today", "2026-12-01")
+    late = inside("dsar", "overdue", "--format", "json", "--today", "2026-12-09")
+    in_time = inside("dsar", "overdue", "--today", "2026-12-08")
+    soon = inside("dsar", "overdue", "--within", "7d", "--today", "2026-12-01")
     assert listed["due_on"] == shown["due_on"] == shown["deadline"]["due_on"] == counted["due_on"] == "2026-12-08"
     assert counted["steps"] == shown["deadline"]["steps"]
     assert (late.exit_code, [one["due_on"] for one in late.json()]) == (6, ["2026-12-08"])
     assert (in_time.exit_code, soon.exit_code) == (0, 6)
-    assert "2026-12-08" in cli("dsar", "list", "--today", "2026-11-24").stdout
-    assert "2026-12-08" in cli("dsar", "show", name, "--today", "2026-11-24").stdout
+    assert "2026-12-08" in inside("dsar", "list", "--today", "2026-11-24").stdout
+    assert "2026-12-08" in inside("dsar", "show", name, "--today", "2026-11-24").stdout
 
 
-def test_who_asks_is_nowhere_but_in_the_vault(cli: Cli, tmp_path: Path) -> None:
+def test_who_asks_is_nowhere_but_in_the_vault(cli: Cli, inside: Cli, tmp_path: Path) -> None:
     done = cli(
         *("dsar", "open", "--right", "access", "--regime", "gdpr:DE", "--received", "2026-11-02", "--identifiers", "-"),
         *("--today", "2026-11-24", "-v"),
@@ -72,7 +72,7 @@ def test_who_asks_is_nowhere_but_in_the_vault(cli: Cli, tmp_path: Path) -> None:
         ("audit", "verify"),
         ("dsar", "close", "R-2026-0001", "--outcome", "no_data"),
     ):
-        outputs.append(cli(*words, "-vv"))
+        outputs.append(inside(*words, "-vv"))
     assert all(run.exit_code == 0 for run in outputs)
     dump = "\n".join(sqlite3.connect(tmp_path / "privacy.db").iterdump())
     raw = b"".join(path.read_bytes() for path in tmp_path.glob("privacy.db*"))
@@ -80,22 +80,22 @@ def test_who_asks_is_nowhere_but_in_the_vault(cli: Cli, tmp_path: Path) -> None:
         assert not any(canary.lower() in (run.stdout + run.stderr).lower() for run in outputs)
         assert canary not in dump
         assert canary.encode() not in raw
-    vault = cli("dsar", "show", "R-2026-0001", "--identifiers", "--format", "json").json()[0]["identifiers"]
+    vault = inside("dsar", "show", "R-2026-0001", "--identifiers", "--format", "json").json()[0]["identifiers"]
     assert vault == {"name": ["Zqcanaria Xylvester"], "email": ["zqcanary17@kestrel-mail.org"]}
     assert (tmp_path / "privacy.key").stat().st_mode & 0o777 == 0o600
-    journal = cli("audit", "export", "--format", "json").json()
+    journal = inside("audit", "export", "--format", "json").json()
     assert journal[-1]["action"] == "request.vault_opened"
     (tmp_path / "privacy.key").unlink()
-    assert cli("dsar", "show", "R-2026-0001", "--identifiers").exit_code == 3
-    assert cli("dsar", "show", "R-2026-0001").exit_code == 0
+    assert inside("dsar", "show", "R-2026-0001", "--identifiers").exit_code == 3
+    assert inside("dsar", "show", "R-2026-0001").exit_code == 0
 
 
 @pytest.mark.parametrize(
     ("label", "is_refused"),
     [("letter of 3 march", False), ("Jane Doe", True), ("a@kestrel-mail.org", True), (" ", True), ("x" * 81, True)],
 )
-def test_a_label_says_nothing_of_the_person(cli: Cli, label: str, is_refused: bool) -> None:
-    done = cli(
+def test_a_label_says_nothing_of_the_person(inside: Cli, label: str, is_refused: bool) -> None:
+    done = inside(
         *("dsar", "open", "--right", "access", "--regime", "gdpr:DE", "--received", "2026-11-02", "--label", label)
     )
     assert done.exit_code == (2 if is_refused else 0), done.stderr
@@ -118,68 +118,70 @@ def test_a_label_says_nothing_of_the_person(cli: Cli, label: str, is_refused: bo
     ],
     ids=lambda item: " ".join(item) if isinstance(item, tuple) else "",
 )
-def test_what_cannot_be_is_told_and_makes_nothing(cli: Cli, tmp_path: Path, words: tuple[str, ...], code: int) -> None:
-    done = cli(*words)
+def test_what_cannot_be_is_told_and_makes_nothing(
+    inside: Cli, tmp_path: Path, words: tuple[str, ...], code: int
+) -> None:
+    done = inside(*words)
     assert (done.exit_code, done.stdout) == (code, "")
     assert done.stderr.startswith("privacy: ")
     assert not (tmp_path / "privacy.db").exists()
 
 
-def test_a_step_that_is_not_allowed_exits_7_and_changes_nothing(cli: Cli) -> None:
-    name = opened(cli)
-    before = cli("dsar", "show", name, "--format", "json").json()
-    done = cli("dsar", "answer", name, "--kind", "fee")
+def test_a_step_that_is_not_allowed_exits_7_and_changes_nothing(inside: Cli) -> None:
+    name = opened(inside)
+    before = inside("dsar", "show", name, "--format", "json").json()
+    done = inside("dsar", "answer", name, "--kind", "fee")
     assert done.exit_code == 7
-    late = cli("dsar", "extend", name, "--reason", "number", "--on", "2026-12-03", "--today", "2026-12-04")
+    late = inside("dsar", "extend", name, "--reason", "number", "--on", "2026-12-03", "--today", "2026-12-04")
     assert (late.exit_code, "2026-12-02" in late.stderr) == (7, True)
-    assert cli("dsar", "show", name, "--format", "json").json() == before
+    assert inside("dsar", "show", name, "--format", "json").json() == before
 
 
-def test_ids_count_within_the_year_of_receipt(cli: Cli) -> None:
-    assert [opened(cli), opened(cli), opened(cli, received="2025-12-30")] == [
+def test_ids_count_within_the_year_of_receipt(inside: Cli) -> None:
+    assert [opened(inside), opened(inside), opened(inside, received="2025-12-30")] == [
         "R-2026-0001",
         "R-2026-0002",
         "R-2025-0001",
     ]
 
 
-def test_reading_commands_need_no_store(cli: Cli, tmp_path: Path) -> None:
-    assert cli("dsar", "list", "--format", "json").json() == []
-    assert cli("dsar", "overdue").exit_code == 0
-    assert cli("audit", "verify").stdout == "0 entries: internally consistent, not anchored.\n"
-    assert cli("law", "list", "--format", "json").json()
+def test_reading_commands_need_no_store(inside: Cli, tmp_path: Path) -> None:
+    assert inside("dsar", "list", "--format", "json").json() == []
+    assert inside("dsar", "overdue").exit_code == 0
+    assert inside("audit", "verify").stdout == "0 entries: internally consistent, not anchored.\n"
+    assert inside("law", "list", "--format", "json").json()
     assert not list(tmp_path.glob("privacy*"))
 
 
-def test_an_edit_of_the_journal_shows(cli: Cli, tmp_path: Path) -> None:
-    opened(cli)
-    opened(cli)
-    head = cli("audit", "head").stdout.strip()
-    assert cli("audit", "verify", "--head", head).exit_code == 0
-    assert "not anchored" in cli("audit", "verify").stdout
-    opened(cli)
-    assert cli("audit", "verify", "--head", head).exit_code == 0
+def test_an_edit_of_the_journal_shows(inside: Cli, tmp_path: Path) -> None:
+    opened(inside)
+    opened(inside)
+    head = inside("audit", "head").stdout.strip()
+    assert inside("audit", "verify", "--head", head).exit_code == 0
+    assert "not anchored" in inside("audit", "verify").stdout
+    opened(inside)
+    assert inside("audit", "verify", "--head", head).exit_code == 0
     with sqlite3.connect(tmp_path / "privacy.db") as store:
         store.execute("DELETE FROM journal WHERE number > 1")
-    assert cli("audit", "verify").exit_code == 0
-    assert cli("audit", "verify", "--head", head).exit_code == 6
+    assert inside("audit", "verify").exit_code == 0
+    assert inside("audit", "verify", "--head", head).exit_code == 6
     with sqlite3.connect(tmp_path / "privacy.db") as store:
         store.execute("UPDATE journal SET actor = 'eve'")
     store.close()
-    assert cli("audit", "verify").exit_code == 6
+    assert inside("audit", "verify").exit_code == 6
 
 
-def test_requests_survive_backup_and_restore(cli: Cli, tmp_path: Path) -> None:
+def test_requests_survive_backup_and_restore(cli: Cli, inside: Cli, tmp_path: Path) -> None:
     done = cli(
         *("dsar", "open", "--right", "erasure", "--regime", "ukgdpr:ENG", "--received", "2026-11-02"),
         *("--identifiers", "-", "--today", "2026-11-24"),
         stdin=IDENTIFIERS,
     )
     assert done.exit_code == 0
-    assert cli("store", "backup", "safe.zip").exit_code == 0
+    assert inside("store", "backup", "safe.zip").exit_code == 0
     (tmp_path / "elsewhere").mkdir()
     there: dict[str, Any] = {"env": {"PRIVACY_STORE": "sqlite:///elsewhere/privacy.db"}}
-    assert cli("store", "restore", "safe.zip", **there).exit_code == 0
-    shown = cli("dsar", "show", "R-2026-0001", "--identifiers", "--format", "json", **there)
+    assert inside("store", "restore", "safe.zip", **there).exit_code == 0
+    shown = inside("dsar", "show", "R-2026-0001", "--identifiers", "--format", "json", **there)
     assert json.loads(shown.stdout)[0]["identifiers"]["name"] == ["Zqcanaria Xylvester"]
-    assert cli("audit", "verify", **there).exit_code == 0
+    assert inside("audit", "verify", **there).exit_code == 0
