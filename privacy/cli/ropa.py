@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from data_map.store.store import Store
     from privacy.ropa.record import Record
 
-app = typer.Typer(help="The record of processing activities: what is declared, beside what was found.", no_args_is_help=True)
+app = typer.Typer(
+    help="The record of processing activities: what is declared, beside what was found.", no_args_is_help=True
+)
 
 _NO_RECORD = "There is no processing activity yet. `privacy ropa add KEY` makes one."
 _STANDARD_INPUT = "-"
