@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from data_map.errors import UsageError
+from data_map.errors import NotAllowedError, UsageError
 from data_map.model import Asset, AssetScan, FieldVerdict, Reason, Skipped, Source, SourceScan
 from data_map.taxonomy import CATEGORIES, LegalClass, class_of
 from privacy.app import App, Target
@@ -82,6 +82,9 @@ class ScanSummary:
     is_interrupted: bool = False
     #: Fields that ``--fail-on`` was asked about and that were found.
     failing: list[FieldVerdict] = field(default_factory=list)
+
+    #: Sources that could not be taken, with the reason.
+    refused: list[NotAllowedError] = field(default_factory=list)
 
     @property
     def has_skips(self) -> bool:
@@ -169,7 +172,11 @@ def run_scan(
     try:
         _keep_missed(store, scan_id, missed)
         for target in targets:
-            source = _taken(store, target)
+            try:
+                source = _taken(store, target)
+            except NotAllowedError as error:  # its name stands for another place: the others are still scanned
+                summary.refused.append(error)
+                continue
             target = Target(source, target.place, target.settings)
             one = SourceSummary(source)
             summary.sources.append(one)

@@ -231,7 +231,8 @@ def _explain(run: Run, item: MapField) -> None:
     title = CATEGORIES[verdict.category].title if verdict.category else None
     lines = [Text(printable(str(item.field.ref)), style="bold")]
     declared = f", {printable(item.field.declared_type)}" if item.field.declared_type else ""
-    lines.append(Text(f"  {words(verdict)}" + (f": {verdict.category}, {title}" if title else "") + declared))
+    said = "decided: no personal data" if decision is not None and decision.category is None else words(verdict)
+    lines.append(Text(f"  {said}" + (f": {verdict.category}, {title}" if title else "") + declared))
     if verdict.subject:
         lines.append(Text(f"  about: {verdict.subject}"))
     if decision is not None:
@@ -270,7 +271,11 @@ def _explain(run: Run, item: MapField) -> None:
         run, "shapes of its values (a letter, 9 digit):", [(amount(count), shape) for shape, count in machine.shapes]
     )
     if machine.bound is not None:
-        bound = f"  at most {machine.bound:.2%} of its values could be of a kind that was not seen (rule of three)"
+        bound = (
+            f"  at most {machine.bound:.2%} of its values could be of a kind that was not seen (rule of three)"
+            if machine.bound
+            else "  every one of its values was looked at"
+        )
         run.out.print()
         run.out.print(_hanging(Text(bound)))
     run.say(f"\nWrong? privacy map decide '{item.field.ref}' --category KEY --reason TEXT (or --not-personal)")

@@ -203,7 +203,8 @@ def _progress(run: Run) -> Iterator[Any]:
 
         def tell(target: Target, event: ScanEvent) -> None:
             if isinstance(event, SourceScan):
-                run.say(f"{event.source.name}: done, {counted(event.asset_count, 'table or file', 'tables and files')}")
+                what = "file" if event.source.kind == "files" else "table"
+                run.say(f"{event.source.name}: done, {counted(event.asset_count, what)}")
             elif isinstance(event, Skipped) and run.options.verbose:
                 run.say(f"skipped {skip_line(event)}")
 
@@ -350,11 +351,15 @@ def _exit(run: Run, summary: ScanSummary, has_failures: bool) -> Exit:
     if summary.is_interrupted:
         run.warn("privacy: interrupted; what was done is kept, the rest was not scanned")
         return Exit.INTERRUPTED
+    for error in summary.refused:
+        run.warn(f"privacy: not scanned: {error}")
+    if summary.refused and not summary.sources:
+        return Exit.NOT_ALLOWED
     if summary.sources and all(one.is_unopened for one in summary.sources):
         raise UnavailableError("None of the sources could be opened.")
     if summary.failing:
         return Exit.CHECK_FAILED
-    return Exit.SKIPPED if summary.has_skips or has_failures else Exit.DONE
+    return Exit.SKIPPED if summary.has_skips or has_failures or summary.refused else Exit.DONE
 
 
 def _plan(run: Run, targets: list[Target], limits: Limits, form: Format, output: Any) -> None:

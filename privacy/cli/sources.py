@@ -75,7 +75,7 @@ def check(
         Column("can_be_read", "can be read"),
         Column("assets", "assets", "right"),
         Column("session_read_only", "read-only", optional=True),
-        Column("account_may_write", "may write", optional=True),
+        Column("account_may_write", "may write"),
         Column("note", "note", fold=True, optional=True),
     )
     run.emit(Table(columns, records, empty="No source is configured."), form, output)

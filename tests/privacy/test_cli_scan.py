@@ -202,3 +202,16 @@ def test_a_password_in_an_address_is_warned_of_and_kept_nowhere(inside: Cli, tmp
     assert "configure the source with password_env" in run.stderr
     assert "hunter2-zz" not in run.stdout + run.stderr
     assert b"hunter2-zz" not in (tmp_path / "privacy.db").read_bytes()
+
+
+def test_a_name_taken_by_another_place_stops_no_other_source(inside: Cli, tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "x.csv").write_text("email\nperson1@kestrel-mail.org\n")
+    assert inside("scan", "a").exit_code == 0
+    (tmp_path / "config.toml").write_text('[[sources]]\nname = "a"\npath = "b"\n[[sources]]\nname = "c"\npath = "b"\n')
+    done = inside("scan", "--format", "json")
+    assert (done.exit_code, [one["source"] for one in done.json()]) == (5, ["c"])
+    assert "another name" in done.stderr
+    (tmp_path / "config.toml").write_text('[[sources]]\nname = "a"\npath = "b"\n')
+    assert inside("scan").exit_code == 7
