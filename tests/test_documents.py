@@ -57,7 +57,9 @@ def commands() -> list[tuple[str, list[str], bool]]:
     """Where a command stands, its words, and whether it is meant to be run as it is."""
     found = []
     for path in WRITTEN:
-        lines = [line for block in blocks(path, "sh") for line in block.splitlines()]
+        joined = (re.sub(r"\\\n *", "", block) for block in blocks(path, "sh"))
+        # What the shell does with a command's input and output is not the command's.
+        lines = [re.sub(r" (?:\||<<?|>).*", "", line) for block in joined for line in block.splitlines()]
         lines += [
             line.removeprefix("$ ") for block in blocks(path, "text") for line in block.splitlines() if line[:1] == "$"
         ]
