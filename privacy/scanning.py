@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from data_map.build import apply
 from data_map.errors import NotAllowedError, UsageError
-from data_map.model import Asset, AssetScan, FieldVerdict, Reason, Skipped, Source, SourceScan
+from data_map.model import Asset, AssetScan, Decision, FieldRef, FieldVerdict, Reason, Skipped, Source, SourceScan
 from data_map.taxonomy import CATEGORIES, LegalClass, class_of
 from privacy.app import App, Target
 from scanners.detect.engine import Engine
@@ -18,7 +20,7 @@ from scanners.sources.registry import open_source
 from scanners.sources.selection import is_wanted
 
 if TYPE_CHECKING:
-    from data_map.model import DataMap, FieldRef
+    from data_map.model import DataMap
     from data_map.store.store import Store
     from scanners.sources.base import SourceConnector
 
@@ -166,6 +168,7 @@ def run_scan(
     event. A ``KeyboardInterrupt`` ends the scan and is told in the summary.
     """
     before = store.load(today=app.today) if "new" in fail_on else None
+    decisions = {decision.ref: decision for decision in store.decisions()}
     options = {"model": engine.names.model, "sample_rows": limits.sample_rows, "full": limits.full}
     scan_id = store.begin_scan(limits.seed, options)
     summary = ScanSummary(scan_id, engine.names.model)
@@ -183,10 +186,11 @@ def run_scan(
             for event in _events(app, target, engine, limits):
                 if stopped is not None and stopped.is_set:
                     raise KeyboardInterrupt
-                one.add(event)
+                counted = _decided(event, decisions, app.today)
+                one.add(counted)
                 _keep(store, scan_id, one, event)
-                if isinstance(event, AssetScan):
-                    summary.failing.extend(_failing(event.verdicts, fail_on))
+                if isinstance(counted, AssetScan):
+                    summary.failing.extend(_failing(counted.verdicts, fail_on))
                 watch(target, event)
     except KeyboardInterrupt:
         summary.is_interrupted = True
@@ -198,6 +202,13 @@ def run_scan(
     if before is not None:
         summary.failing.extend(_new(before, store.load(today=app.today), summary))
     return summary
+
+
+def _decided(event: ScanEvent, decisions: Mapping[FieldRef, Decision], today: date) -> ScanEvent:
+    """The event as it counts: what people decided stands before what the machine says. The store keeps the latter."""
+    if not isinstance(event, AssetScan) or not decisions:
+        return event
+    return replace(event, verdicts=tuple(apply(one, decisions.get(one.ref), today) for one in event.verdicts))
 
 
 def keep_missed(store: Store, missed: Sequence[Skipped], limits: Limits) -> None:

@@ -25,13 +25,13 @@ PIN = re.compile(r"^(?P<name>[\w.-]+)(?:\[[\w,.-]+\])?==(?P<version>[^ \\;]+)(?:
 HASH = re.compile(r"^    --hash=sha256:[0-9a-f]{64}(?: \\)?$")
 
 
-def pins(text: str) -> dict[str, str]:
-    """Name → version of a lock's text. Where a name has several versions (by marker), the last one."""
-    return {
-        canonicalize_name(found["name"]): found["version"]
-        for line in text.splitlines()
-        if (found := PIN.match(line)) is not None
-    }
+def pins(text: str) -> dict[str, list[str]]:
+    """Name → versions of a lock's text: several where markers tell them apart."""
+    found: dict[str, list[str]] = {}
+    for line in text.splitlines():
+        if (pin := PIN.match(line)) is not None:
+            found.setdefault(canonicalize_name(pin["name"]), []).append(pin["version"])
+    return found
 
 
 def faults(lock: str, project: dict[str, object]) -> list[str]:
@@ -57,8 +57,8 @@ def faults(lock: str, project: dict[str, object]) -> list[str]:
             continue
         if name not in pinned:
             found.append(f"{text}: not in the lock")
-        elif not requirement.specifier.contains(pinned[name], prereleases=True):
-            found.append(f"{text}: the lock has {pinned[name]}")
+        elif not any(requirement.specifier.contains(version, prereleases=True) for version in pinned[name]):
+            found.append(f"{text}: the lock has {', '.join(pinned[name])}")
     return found
 
 

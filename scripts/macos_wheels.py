@@ -14,7 +14,7 @@ import tomllib
 from importlib.metadata import distribution
 from pathlib import Path
 
-from packaging.markers import default_environment
+from packaging.markers import Marker, default_environment
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -31,11 +31,15 @@ PLATFORMS = {
 }
 
 
-def closure(machine: str) -> set[str]:
-    """The names that a default installation brings along on a Mac, by the markers as they hold there."""
-    environment: dict[str, str] = {name: str(value) for name, value in default_environment().items()}
+def environment_of(machine: str) -> dict[str, str]:
+    """What markers are asked about on such a Mac."""
+    environment = {name: str(value) for name, value in default_environment().items()}
     environment |= {"sys_platform": "darwin", "platform_system": "Darwin", "platform_machine": machine}
-    environment |= {"python_version": PYTHON, "python_full_version": f"{PYTHON}.0"}
+    return environment | {"python_version": PYTHON, "python_full_version": f"{PYTHON}.0"}
+
+
+def closure(environment: dict[str, str]) -> set[str]:
+    """The names that a default installation brings along on a Mac, by the markers as they hold there."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     todo = [(Requirement(text), "") for text in project["dependencies"]]
     seen: set[tuple[str, str]] = set()
@@ -52,12 +56,18 @@ def closure(machine: str) -> set[str]:
     return {name for name, _ in seen}
 
 
-def pinned(names: set[str]) -> str:
-    """The lock's blocks of these packages, hashes included and markers left off: they speak of the running Python."""
+def pinned(names: set[str], environment: dict[str, str]) -> str:
+    """The lock's blocks of these packages that hold on such a Mac, hashes included and markers left off."""
     blocks = re.findall(
-        r"^([\w.-]+)(==\S+)[^\n]*\n((?:    --hash=[^\n]*\n)+)", (ROOT / "requirements.lock").read_text(), re.MULTILINE
+        r"^([\w.-]+)(==[^\s;]+)(?: ; ([^\\\n]+))? \\\n((?:    --hash=[^\n]*\n)+)",
+        (ROOT / "requirements.lock").read_text(),
+        re.MULTILINE,
     )
-    found = {str(canonicalize_name(name)): f"{name}{version} \\\n{hashes}" for name, version, hashes in blocks}
+    found = {
+        str(canonicalize_name(name)): f"{name}{version} \\\n{hashes}"
+        for name, version, marker, hashes in blocks
+        if not marker or Marker(marker.strip()).evaluate(environment)
+    }
     if missing := names - found.keys():
         sys.exit(f"macOS: not in requirements.lock: {', '.join(sorted(missing))}")
     return "".join(found[name] for name in sorted(names))
@@ -67,9 +77,10 @@ def main() -> None:
     """Exit with pip's message when a wheel is missing."""
     for machine, platforms in PLATFORMS.items():
         with tempfile.TemporaryDirectory(prefix="macos-wheels-") as folder:
-            wanted = closure(machine)
+            environment = environment_of(machine)
+            wanted = closure(environment)
             requirements = Path(folder) / "requirements.txt"
-            requirements.write_text(pinned(wanted))
+            requirements.write_text(pinned(wanted, environment))
             command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
             command += ["--require-hashes", "--requirement", str(requirements), "--dest", str(Path(folder) / "wheels")]
             command += ["--implementation", "cp", "--python-version", PYTHON]

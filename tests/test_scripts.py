@@ -29,7 +29,7 @@ beta-gamma==1.0 \\
 
 def test_a_good_lock_has_no_faults() -> None:
     assert lock.faults(GOOD, PROJECT) == []
-    assert lock.pins(GOOD) == {"alpha": "2.1", "beta-gamma": "1.0"}
+    assert lock.pins(GOOD) == {"alpha": ["2.1"], "beta-gamma": ["1.0"]}
 
 
 @pytest.mark.parametrize(

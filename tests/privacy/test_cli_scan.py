@@ -215,3 +215,13 @@ def test_a_name_taken_by_another_place_stops_no_other_source(inside: Cli, tmp_pa
     assert "another name" in done.stderr
     (tmp_path / "config.toml").write_text('[[sources]]\nname = "a"\npath = "b"\n')
     assert inside("scan").exit_code == 7
+
+
+def test_what_people_decided_counts_in_a_scan_too(inside: Cli, tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("email\nperson1@kestrel-mail.org\nperson2@kestrel-mail.org\n")
+    assert inside("scan", "x.csv", "--fail-on", "contact.email").exit_code == 6
+    assert inside("map", "decide", "x:x.csv#email", "--not-personal", "--reason", "Test accounts").exit_code == 0
+    again = inside("scan", "x.csv", "--fail-on", "contact.email", "--format", "json")
+    assert (again.exit_code, again.json()[0]["personal"]) == (0, 0)
+    assert inside("map", "decide", "x:x.csv#email", "--withdraw", "--reason", "They are real").exit_code == 0
+    assert inside("scan", "x.csv", "--fail-on", "contact.email").exit_code == 6
