@@ -26,6 +26,8 @@ _TRUE_RATE = 0.85
 _LEAST = -5.0
 #: Values that look as the category's do, or do not, when a name says it and no detector can.
 _FITS, _MISFITS = 1.0, -4.0
+#: What a detector's silence says against a weak name, and from how many values on.
+_UNLIKE, _ENOUGH = -1.5, 5
 #: What identifies people differs from row to row: so many values with so few different ones do not.
 _MANY, _FEW = 30, 3
 #: Cells that pass are believed in a mixed column when there are this many times more than chance explains.
@@ -193,6 +195,8 @@ def _candidates(
                 if candidate.passed is not None:  # values that a detector refuses may still be what the name says
                     candidate.terms.pop()
                 candidate.terms.append(_fit_term(category, column))
+                if candidate.passed is not None and reading.needs_person:
+                    candidate.terms.append(_unlike_term(candidate.passed))
         if category == reading.category and not column.counts and column.binary and category != "identity.photo":
             candidate.terms.append(Term("its values are binary", -2.0))
     return candidates
@@ -215,7 +219,7 @@ def _name_term(reading: NameReading, context: TableContext) -> Term:
 
 def _context_term(category: str, context: TableContext) -> Term:
     weight = _PRIOR + (1.0 if context.person_ratio > 0.7 else 0.0)
-    if context.person_ratio < 0.3 and category.startswith("contact."):
+    if context.person_ratio < 0.3 and category.startswith(("contact.", "identity.")):
         weight -= 1.0  # a shop has a telephone and an address too
     return Term(f"how common {category} is, and {context.because}", round(weight, 3))
 
@@ -242,6 +246,13 @@ def _value_term(item: Passed) -> Term:
         f"which {item.chance:.2%} of values of that shape pass by accident"
     )
     return Term(text, round(_value_weight(item), 3))
+
+
+def _unlike_term(item: Passed) -> Term:
+    """A weak word for a person's data (``name``) over values of which hardly one is known to be such."""
+    share = item.matched / item.of
+    weight = _UNLIKE if item.of >= _ENOUGH and share < item.chance else 0.0
+    return Term(f"only {item.matched} of {item.of} different values pass {item.detector}", weight)
 
 
 def _fit_term(category: str, column: Column) -> Term:

@@ -47,9 +47,9 @@ def cli() -> str:
 def detectors() -> str:
     """Every rule that recognises a value, by the category it speaks for."""
     from data_map.taxonomy import category
-    from scanners.detect import identifiers, lexicon, patterns
+    from scanners.detect import identifiers, lexicon, patterns, people
 
-    rules = patterns.rules() + lexicon.rules() + identifiers.rules()
+    rules = patterns.rules() + lexicon.rules() + people.rules() + identifiers.rules()
     lines = [
         "# Detectors",
         "",

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from data_map.model import Asset, Field, FieldRef, FieldVerdict, Reason, Skipped, State, Term
 from scanners.columns import Passed, judge
-from scanners.detect import identifiers, lexicon, patterns
+from scanners.detect import identifiers, lexicon, patterns, people
 from scanners.detect.base import Rule
 from scanners.detect.names import NameReading, read_name
 from scanners.detect.ner import NameReader
@@ -143,8 +143,8 @@ def try_values(counts: Mapping[str, int], named: str | None = None) -> list[Pass
         for rule in _fitting(signature(value)):
             if rule.needs_name and rule.category != named:
                 continue
-            if (rule.chance <= _OFTEN or value in fewer) and rule.accepts(value):
-                matched[rule] += 1
+            if rule.chance <= _OFTEN or value in fewer:
+                matched[rule] += rule.accepts(value)
     return [
         Passed(
             rule.name,
@@ -156,6 +156,7 @@ def try_values(counts: Mapping[str, int], named: str | None = None) -> list[Pass
             rule.most,
         )
         for rule, hits in matched.items()
+        if hits or rule.category == named
     ]
 
 
@@ -175,7 +176,7 @@ def is_running_text(counts: Mapping[str, int]) -> bool:
 
 @lru_cache(maxsize=1)
 def _rules() -> tuple[Rule, ...]:
-    return patterns.rules() + lexicon.rules() + identifiers.rules()
+    return patterns.rules() + lexicon.rules() + people.rules() + identifiers.rules()
 
 
 @lru_cache(maxsize=100_000)
