@@ -32,6 +32,10 @@ _UNLIKE, _ENOUGH = -1.5, 5
 _MANY, _FEW = 30, 3
 #: Cells that pass are believed in a mixed column when there are this many times more than chance explains.
 _BEYOND = 10
+#: A detector with a chance rate as low as the resolution of its measurement.
+_NEVER = 0.0005
+#: Identifiers that are not met by accident in a cell with something else in it.
+_SURE_INSIDE = frozenset({"contact.email", "contact.phone", "financial.iban"})
 _CONFIRMED, _PERSONAL, _UNDECIDED = 0.9, 0.5, 0.2
 
 _DATE = re.compile(r"(?:\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?[-/.]\d\d?[-/.](?:\d{4}|\d\d)|(?:19|20)\d{6})(?:[T ].*)?")
@@ -120,6 +124,7 @@ def judge(
     passed: Sequence[Passed],
     text: TextReading | None,
     context: TableContext,
+    inside: TextReading | None = None,
 ) -> FieldVerdict:
     """Fold the evidence of one column.
 
@@ -139,7 +144,7 @@ def judge(
             item[0],
         ),
     )
-    contains, text_term = _contained(column, passed, text, context)
+    contains, text_term = _contained(column, passed, text, context, inside)
     findings = _findings(ref, column, reading, passed)
     category, best = ranked[0] if ranked else (None, None)
     score = _probability(best.logit) if best else 0.0
@@ -268,11 +273,15 @@ def _fit_term(category: str, column: Column) -> Term:
 
 
 def _contained(
-    column: Column, passed: Sequence[Passed], text: TextReading | None, context: TableContext
+    column: Column,
+    passed: Sequence[Passed],
+    text: TextReading | None,
+    context: TableContext,
+    inside: TextReading | None,
 ) -> tuple[tuple[Contained, ...], Term | None]:
     """What occurs in a column beside its main category, and whether it makes a text personal."""
     if text is None:
-        return _mixed(passed)
+        return _mixed(passed, inside)
     texts = max(1, len(column.counts))
     strong = [item for item in text.contained if item.category != "identity.name"]
     names = next((item for item in text.contained if item.category == "identity.name"), None)
@@ -292,20 +301,21 @@ def _contained(
     return text.contained, Term("its texts hold " + " and ".join(parts), round(weight, 3))
 
 
-def _mixed(passed: Sequence[Passed]) -> tuple[tuple[Contained, ...], Term | None]:
-    """Identifiers among the cells of a column, where there are many more of them than pass by accident."""
-    best: dict[str, Contained] = {}
+def _mixed(passed: Sequence[Passed], inside: TextReading | None) -> tuple[tuple[Contained, ...], Term | None]:
+    """Identifiers among the cells of a column, where there are many more than pass by accident, and inside of cells."""
+    best = {one.category: one for one in (inside.contained if inside else ()) if one.category in _SURE_INSIDE}
+    weight = 3.0 if sum(one.distinct for one in best.values()) >= 2 else 1.0
     for item in passed:
-        is_sure = (
-            not item.needs_name and item.chance <= 0.02 and item.matched >= max(3, _BEYOND * item.chance * item.of)
-        )
+        # Of values that have the shape of an e-mail address or an IBAN hardly one passes by accident.
+        enough = 2 if item.chance <= _NEVER else max(3, _BEYOND * item.chance * item.of)
+        is_sure = not item.needs_name and item.chance <= 0.02 and item.matched >= enough
         if is_sure and (item.category not in best or best[item.category].distinct < item.matched):
             best[item.category] = Contained(item.category, item.matched, item.matched)
     contains = tuple(sorted(best.values(), key=lambda item: (-item.count, item.category)))
     if not contains:
         return (), None
-    text = "some of its values are identifiers: " + ", ".join(f"{one.category} ({one.distinct})" for one in contains)
-    return contains, Term(text, 1.0)
+    text = "its values hold identifiers: " + ", ".join(f"{one.category} ({one.distinct})" for one in contains)
+    return contains, Term(text, weight)
 
 
 def _findings(ref: FieldRef, column: Column, reading: NameReading, passed: Sequence[Passed]) -> tuple[Finding, ...]:

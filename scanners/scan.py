@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from data_map.model import Asset, AssetScan, Field, FieldRef, FieldVerdict, Reason, Skipped, Source, SourceScan, State
-from scanners.detect.engine import Engine, unread
+from scanners.detect.engine import Engine, cut, unread
 from scanners.extract.header import is_heading, looks_like_person, looks_like_value
 from scanners.sources.base import Listed, SourceConnector
 from scanners.sources.selection import is_wanted
@@ -118,9 +118,11 @@ def _look(
     rows = None if limits.full else limits.sample_rows or FIRST_ROWS
     take = Take(rows, limits.seed, None, limits.max_file_bytes, limits.timeout_s)
     content = connector.read(item, take)
+    if limits.full:
+        engine = replace(engine, most=None)
     fields, verdicts = engine.look(content)
     skipped = unread(content, verdicts)
-    content.skipped.extend(skipped)
+    content.skipped.extend((*skipped, *cut(content)))
     verdicts = tuple(verdict for verdict in verdicts if verdict.ref not in {_ref(skip) for skip in skipped})
     undecided = frozenset(verdict.ref.field for verdict in verdicts if verdict.state is State.UNDECIDED)
     if undecided and not content.is_whole and rows is not None and limits.sample_rows is None:

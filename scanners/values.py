@@ -51,6 +51,8 @@ class Column:
     missing: int = 0
     #: Values that are bytes: they are counted, their content is not looked at as text.
     binary: int = 0
+    #: Values longer than ``VALUE_CHARS``: they were looked at up to there.
+    cut: int = 0
     #: The first bytes of a few binary values, for their magic numbers.
     magic: list[bytes] = attribute(default_factory=list, repr=False)
 
@@ -73,6 +75,8 @@ class Column:
     def _count(self, value: object, count: int) -> None:
         if isinstance(value, bytes | bytearray | memoryview):
             text = bytes_as_text(bytes(value[:VALUE_CHARS]))
+            # Databases are asked for so much and no more: a value of that length has been cut there.
+            self.cut += count if len(value) >= VALUE_CHARS and text is not None else 0
             if text is None:
                 self.sampled += count
                 self.binary += count
@@ -80,7 +84,10 @@ class Column:
                     self.magic.append(bytes(value[:16]))
                 return
             value = text
-        value = "" if value is None else as_text(value)[:VALUE_CHARS].strip()
+        elif value is not None:
+            value = as_text(value)
+            self.cut += count if len(value) >= VALUE_CHARS else 0
+        value = "" if value is None else value[:VALUE_CHARS].strip()
         if not value:
             self.missing += count
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ from scanners.detect.ner import NameReader
 from scanners.detect.text import TextReading, read_texts
 from scanners.masking import signature
 from scanners.subjects import TableContext, context_of, table_name
-from scanners.values import Column, Content
+from scanners.values import VALUE_CHARS, Column, Content
 
 #: Distinct values that detectors try; more of them hardly change a share.
 MAX_DISTINCT = 2000
@@ -26,6 +27,10 @@ _FEWER, _OFTEN = 300, 0.02
 _CELL_CHARS = 80
 #: A column is running text when its values have this many words on average, or are this long.
 _TEXT_WORDS, _TEXT_CHARS = 4.5, 60
+#: A column with so large a share of JSON objects and arrays is read as text.
+_STRUCTURED = 0.1
+#: What a cell has to have for an identifier to be looked for inside of it.
+_MAY_HOLD = re.compile(r"@|\+\d|\b[A-Z]{2}\d\d ?[A-Z0-9]{4}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,8 @@ class Engine:
     names: NameReader
     #: ISO 3166-1 code of the source's country; its phone numbers are tried first.
     country: str | None = None
+    #: Distinct values of a column that are tried; None tries all.
+    most: int | None = MAX_DISTINCT
 
     def for_country(self, country: str | None) -> Engine:
         """The same detectors for a source in another country; the language model stays loaded."""
@@ -56,7 +63,7 @@ class Engine:
         for column in content.columns:
             fields.append(column.field)
             verdict = self._column(column, contexts[_part_of(content.asset, column.field.ref.field)])
-            verdicts.append(replace(verdict, bound=_bound(verdict, column, content)))
+            verdicts.append(replace(verdict, bound=_bound(verdict, column, content, self.most)))
         for ref, texts in _texts(content).items():
             fields.append(next(part.field for part in content.texts if part.field.ref == ref))
             verdicts.append(self._document(ref, texts))
@@ -77,12 +84,17 @@ class Engine:
             reading = _as_key(reading)
         if column.binary and not column.counts:
             return _binary(column, reading, context)
-        passed = try_values(column.counts, reading.category)
-        text = self._text(column) if is_running_text(column.counts) else None
-        return judge(column, reading, passed, text, context)
+        values = _first(column.counts, self.most)
+        passed, taken = try_values(values, reading.category)
+        if is_running_text(column.counts):
+            return judge(column, reading, passed, self._text(values), context)
+        # What is no identifier as a whole may hold one: ``Jane Doe <jane@…>``, ``mailto:…``, a long address of a page.
+        rest = {value: count for value, count in values.items() if value not in taken and _MAY_HOLD.search(value)}
+        inside = read_texts(rest, NameReader(None), self._regions()) if rest else None
+        return judge(column, reading, passed, None, context, inside)
 
-    def _text(self, column: Column) -> TextReading:
-        return read_texts(_first(column.counts), self.names, self._regions())
+    def _text(self, values: Mapping[str, int]) -> TextReading:
+        return read_texts(values, self.names, self._regions())
 
     def _document(self, ref: FieldRef, texts: list[str]) -> FieldVerdict:
         joined = Counter(texts)
@@ -115,28 +127,37 @@ def unread(content: Content, verdicts: Sequence[FieldVerdict]) -> list[Skipped]:
     ]
 
 
-def _bound(verdict: FieldVerdict, column: Column, content: Content) -> float | None:
+def cut(content: Content) -> list[Skipped]:
+    """Columns with values that were too long to be looked at to their end. They have a verdict all the same."""
+    return [
+        Skipped(ref.source, Reason.TOO_LARGE, ref.asset, ref.field, code=f"{column.cut} values over {VALUE_CHARS}")
+        for ref, column in ((column.field.ref, column) for column in content.columns)
+        if column.cut
+    ]
+
+
+def _bound(verdict: FieldVerdict, column: Column, content: Content, most: int | None) -> float | None:
     """The most that could be hidden in a column in which nothing was found.
 
     Nothing among n different values of a random sample leaves room for 3/n of the values (rule of three, 95 %). A
     table read whole leaves none but what was not tried; of rows taken from the head alone nothing follows.
     """
-    tried = min(len(column.counts), MAX_DISTINCT)
-    if verdict.state.is_personal or not tried or content.sampling == "head":
+    tried = len(column.counts) if most is None else min(len(column.counts), most)
+    if verdict.state.is_personal or not tried or column.cut or content.sampling == "head":
         return None
     if content.is_whole and tried == len(column.counts):
         return 0.0
     return round(min(1.0, 3 / tried), 6)
 
 
-def try_values(counts: Mapping[str, int], named: str | None = None) -> list[Passed]:
-    """How each rule that fits at least one value did, over the distinct values of a column.
+def try_values(values: Mapping[str, int], named: str | None = None) -> tuple[list[Passed], set[str]]:
+    """How each rule that fits at least one value did, over distinct values; and the values that are identifiers.
 
     ``named``: the category that the column's name says; rules that need a name are tried for that one only.
     """
     matched: Counter[Rule] = Counter()
-    values = _first(counts)
-    fewer = _first(counts, _FEWER)
+    taken: set[str] = set()
+    fewer = _first(values, _FEWER)
     for value in values:
         if len(value) > _CELL_CHARS and not value.startswith(("-----BEGIN", "eyJ", "$")):
             continue
@@ -144,8 +165,11 @@ def try_values(counts: Mapping[str, int], named: str | None = None) -> list[Pass
             if rule.needs_name and rule.category != named:
                 continue
             if rule.chance <= _OFTEN or value in fewer:
-                matched[rule] += rule.accepts(value)
-    return [
+                is_one = rule.accepts(value)
+                matched[rule] += is_one
+                if is_one and rule.chance <= _OFTEN:
+                    taken.add(value)
+    found = [
         Passed(
             rule.name,
             rule.category,
@@ -158,6 +182,7 @@ def try_values(counts: Mapping[str, int], named: str | None = None) -> list[Pass
         for rule, hits in matched.items()
         if hits or rule.category == named
     ]
+    return found, taken
 
 
 def is_running_text(counts: Mapping[str, int]) -> bool:
@@ -165,7 +190,7 @@ def is_running_text(counts: Mapping[str, int]) -> bool:
     values = list(_first(counts, 200))
     if not values:
         return False
-    if values[0][:1] in "{[" and values[0][-1:] in "}]":
+    if sum(value[0] in "{[" and value[-1] in "}]" for value in values) >= _STRUCTURED * len(values):
         return True
     words = sum(len(value.split()) for value in values) / len(values)
     letters = sum(char.isalpha() for value in values[:50] for char in value[:100])
@@ -184,8 +209,8 @@ def _fitting(shape: str) -> tuple[Rule, ...]:
     return tuple(rule for rule in _rules() if rule.shape.fullmatch(shape))
 
 
-def _first(counts: Mapping[str, int], most: int = MAX_DISTINCT) -> dict[str, int]:
-    if len(counts) <= most:
+def _first(counts: Mapping[str, int], most: int | None) -> dict[str, int]:
+    if most is None or len(counts) <= most:
         return dict(counts)
     step = len(counts) / most
     keys = list(counts)

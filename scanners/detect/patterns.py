@@ -42,7 +42,8 @@ PATTERNS = (
         "EMAIL_ADDRESS",
         "contact.email",
         r"\S+@\S+\.\S+",
-        r"[^\s@<>\"'(),;:\[\]]{1,64}@[^\s@<>\"'(),;:\[\]]{1,253}",
+        # Without the signs that part a web address: Presidio takes them for a part of the name before the @.
+        r"[^\s@<>\"'(),;:\[\]/?=&]{1,64}@[^\s@<>\"'(),;:\[\]/?=&]{1,253}",
         0.0005,
         ("jane.doe@kestrel-mail.org",),
         ("jane.doe@localhost", "@handle"),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from data_map.model import Asset, AssetKind, Field, FieldRef, FieldVerdict, Reason, State
 from scanners.columns import wilson
-from scanners.detect.engine import Engine, unread
+from scanners.detect.engine import Engine, cut, unread
 from scanners.detect.ner import NameReader
 from scanners.masking import shape, shapes, signature
 from scanners.subjects import context_of
@@ -149,3 +151,47 @@ def test_of_two_schemes_that_explain_all_values_the_rarer_one_is_taken() -> None
 def test_a_check_that_almost_everything_passes_says_nothing_when_it_fails() -> None:
     found = verdicts("t", {"ssn": [f"{number:03}-12-3456" for number in range(900, 960)]})["ssn"]
     assert found.state is not State.CONFIRMED
+
+
+@pytest.mark.parametrize(
+    ("form", "category"),
+    [
+        ("Hans Meier <h{}@kestrel-mail.org>", "contact.email"),
+        ("a{0}@kestrel-mail.org, b{0}@kestrel-mail.org", "contact.email"),
+        ("mailto:h{}@kestrel-mail.org", "contact.email"),
+        ("user=h{}@kestrel-mail.org;x=1", "contact.email"),
+        ("1;h{}@kestrel-mail.org;x", "contact.email"),
+        ("<email>p{}@kestrel-mail.org</email>", "contact.email"),
+        ("https://shop.example/" + "q" * 80 + "?u=h{}@kestrel-mail.org", "contact.email"),
+        ("tel:+4930901{:05}", "contact.phone"),
+    ],
+)
+def test_an_identifier_inside_of_a_cell_is_found(form: str, category: str) -> None:
+    found = verdicts("t", {"a2": [form.format(index) for index in range(100)]})["a2"]
+    assert found.state.is_personal
+    assert category in {one.category for one in found.contains} | {found.category}
+
+
+def test_json_is_read_whatever_the_first_value_is() -> None:
+    values: list[object] = ["null", '"x"', *(f'{{"m": "hans{index}@kestrel-mail.org"}}' for index in range(50))]
+    assert verdicts("t", {"j": values})["j"].category == "text.personal"
+
+
+def test_what_was_cut_is_told_and_bounds_nothing() -> None:
+    asset = Asset("s", "main.t", AssetKind.TABLE)
+    column = Column(Field(FieldRef("s", asset.name, "long")))
+    column.extend(["x" * 5000, "y" * 3])
+    content = Content(asset, columns=[column])
+    assert ENGINE.look(content)[1][0].bound is None
+    (skip,) = cut(content)
+    assert (skip.field, skip.reason, skip.code) == ("long", Reason.TOO_LARGE, "1 values over 4096")
+
+
+def test_all_values_are_tried_when_everything_is_asked_for() -> None:
+    values: list[object] = [f"code-{index}" for index in range(5000)]
+    values[4001:4003] = ["h1@kestrel-mail.org", "h2@kestrel-mail.org"]
+    column = Column(Field(FieldRef("s", "main.t", "code")))
+    column.extend(values)
+    content = Content(Asset("s", "main.t", AssetKind.TABLE), columns=[column])
+    whole = replace(ENGINE, most=None).look(content)[1][0]
+    assert [one.category for one in whole.contains] == ["contact.email"]

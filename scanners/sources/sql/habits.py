@@ -18,9 +18,10 @@ from sqlalchemy.exc import DBAPIError, NoSuchTableError
 from data_map.model import AssetKind, Reason
 from scanners.sources.base import Rights
 from scanners.sources.sql.catalog import Catalog
+from scanners.values import VALUE_CHARS
 
 #: Of a binary value only this much is fetched: enough to see a file's magic number or a short text.
-BINARY_BYTES = 512
+BINARY_BYTES = VALUE_CHARS
 #: Places of an index from which rows are taken.
 _RANGES = 20
 #: Points tried for one cut, since a database may sort texts in another order than Python does.
