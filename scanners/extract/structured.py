@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,7 +12,7 @@ from typing import Any, BinaryIO
 
 from data_map.model import Asset, Field, FieldRef, Reason, Skipped
 from scanners.extract.decode import text_of
-from scanners.extract.header import fill, is_nameable
+from scanners.extract.header import fill, is_heading, is_nameable
 from scanners.values import Column, Content, Take, UnreadableError
 
 #: Levels of objects that a path can name; what lies deeper is counted at the last of them.
@@ -30,6 +31,30 @@ NESTED_PER_ROW = 10
 _REGULAR_OBJECTS = 5
 _REGULAR_RATIO = 0.2
 _REGULAR_KEYS = 1_000
+
+#: How much of their keys objects share that are entries of one map: shared by all of both.
+_ALIKE_RATIO = 0.5
+
+#: Words for the parties of a record, which no heading has: keys made of these and of headings keep their names.
+_PARTIES = frozenset(
+    [
+        "applicant",
+        "buyer",
+        "creditor",
+        "debtor",
+        "guardian",
+        "landlord",
+        "passenger",
+        "payee",
+        "payer",
+        "receiver",
+        "recipient",
+        "seller",
+        "sender",
+        "tenant",
+    ]
+)
+_WORDS = re.compile(r"[A-Z]*[^\W\d_A-Z]+|[^\W\d_]+")
 
 #: Name of the path when a file holds no objects.
 _ROOT = "value"
@@ -134,6 +159,8 @@ class _Paths:
             self._count(path, _leaves(objects))
             return
         named = regular_keys(objects, self.is_name)
+        entries = map_keys(objects, named)
+        named = [key for key in named if key not in entries]
         for key in named:
             inner = [each[key] for each in objects if key in each]
             self.look(inner, f"{path}.{key}" if path else key, depth + 1)
@@ -183,6 +210,42 @@ def regular_keys(objects: Sequence[Mapping[str, object]], is_name: Callable[[str
         return []
     regular = [key for key, count in counts.items() if key not in unfit and count >= _REGULAR_RATIO * len(objects)]
     return regular if len(regular) <= _REGULAR_KEYS else []
+
+
+def map_keys(objects: Sequence[Mapping[str, object]], keys: Sequence[str]) -> frozenset[str]:
+    """Those of the keys that are content because what they hold is alike: two logins with the same data below each.
+
+    Such keys are names only when every one of them is made of words of headings: ``billing`` and ``shipping``.
+    """
+    inner: dict[str, set[str]] = {}
+    for key in keys:
+        held = _elements(each[key] for each in objects if key in each)
+        found = [item for item in held if isinstance(item, dict)]
+        if found:
+            inner[key] = set().union(*found)
+    groups: list[tuple[set[str], list[str]]] = []
+    for key, below in inner.items():
+        group = next((group for group in groups if _is_alike(group[0], below)), None)
+        if group is None:
+            groups.append((below, [key]))
+        else:
+            group[1].append(key)
+    entries = {key for _, alike in groups if len(alike) > 1 and not all(map(_is_generic, alike)) for key in alike}
+    if entries:
+        # Beside the entries of a map stand more of them: with other data below, or with none.
+        blank = {key for key in keys if all(each.get(key) in (None, []) for each in objects)}
+        entries |= {key for key in inner.keys() | blank if not _is_generic(key)}
+    return frozenset(entries)
+
+
+def _is_alike(one: set[str], other: set[str]) -> bool:
+    return len(one & other) >= _ALIKE_RATIO * len(one | other)
+
+
+def _is_generic(key: str) -> bool:
+    """Whether a key consists of words of headings alone."""
+    words = _WORDS.findall(key)
+    return bool(words) and all(is_heading(word) or word.lower() in _PARTIES for word in words)
 
 
 def _elements(values: Iterable[object]) -> Iterator[object]:

@@ -73,6 +73,33 @@ def test_keys_that_are_content(tmp_path: Path, keys: list[str]) -> None:
     assert values(content)["users.(keys)"] == [key for key in keys if key]
 
 
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        (
+            {"users": {"pschneider": {"mail": "a@x.org"}, "kzimmermann": {"mail": "b@x.org", "tel": "1"}}},
+            ["users.(keys)", "users.*.mail", "users.*.tel"],
+        ),
+        ({"schneider": {"age": 1}, "zimmermann": {"age": 2}}, ["(keys)", "*.age"]),
+        ({"schneider": [{"age": 1}], "zimmermann": [{"age": 2}], "meier": None}, ["(keys)", "*", "*.age"]),
+        ([{"team": {"pschneider": {"age": 1}}}, {"team": {"kmeier": {"age": 2}}}], ["team.(keys)", "team.*.age"]),
+        ({"user_pschneider": {"age": 1}, "user_kmeier": {"age": 2}}, ["(keys)", "*.age"]),
+        (
+            {"schneider": {"age": 1}, "meier": {"age": 2}, "adler": {"tel": 1}, "version": 3},
+            ["version", "(keys)", "*.age", "*.tel"],
+        ),
+        (
+            {"order": {"billing": {"city": "x"}, "shipping": {"city": "y"}}},
+            ["order.billing.city", "order.shipping.city"],
+        ),
+        ({"billingAddress": {"zip": 1}, "sender": {"zip": 2}}, ["billingAddress.zip", "sender.zip"]),
+        ({"geometry": {"x": 1}, "properties": {"name": "y"}}, ["geometry.x", "properties.name"]),
+    ],
+)
+def test_objects_that_are_alike_are_entries_of_a_map(tmp_path: Path, document: object, expected: list[str]) -> None:
+    assert names(read(write(tmp_path, document))) == expected
+
+
 def test_keys_at_the_top_that_are_content(tmp_path: Path) -> None:
     assert names(read(write(tmp_path, {"jane@x.org": 1, "bob@x.org": 2}))) == ["(keys)", "*"]
 
