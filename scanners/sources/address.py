@@ -20,6 +20,7 @@ _DIALECTS = {
     "mysql": "mysql",
     "mariadb": "mariadb",
 }
+_PASSWORD_OPTIONS = frozenset({"password", "passwd", "pwd", "sslpassword"})
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+(?=://)")
 
 
@@ -110,9 +111,17 @@ def _database(text: str, kind: str, base: Path | None) -> Place:
             msg = f"There is no database at {path}."
             raise UnavailableError(msg)
         return _sqlite(path.resolve())
+    if text.count("@") > 1 or "@" in f"{url.host}{url.port}{url.database}":
+        # An @ that was left as it is ends the login too early, and a piece of the password would become the address.
+        msg = (
+            "The database address has an @ where none can be. In a user name, a password or an option, "
+            "write @ as %40, / as %2F and : as %3A."
+        )
+        raise UsageError(msg)
     port = f":{url.port}" if url.port else ""
+    has_password = bool(url.password) or any(key in _PASSWORD_OPTIONS for key in url.query)
     location = f"{kind}://{url.host or 'localhost'}{port}/{url.database or ''}"
-    return Place(kind, location, _name(url.database or url.host or kind), url=url, has_password=bool(url.password))
+    return Place(kind, location, _name(url.database or url.host or kind), url=url, has_password=has_password)
 
 
 def _name(text: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from scanners.sources.address import locate
 from tests.conftest import Cli
 
 PEOPLE = "id,email\n" + "".join(f"{n},a{n}@example.org\n" for n in range(3000))
@@ -225,3 +226,28 @@ def test_what_people_decided_counts_in_a_scan_too(inside: Cli, tmp_path: Path) -
     assert (again.exit_code, again.json()[0]["personal"]) == (0, 0)
     assert inside("map", "decide", "x:x.csv#email", "--withdraw", "--reason", "They are real").exit_code == 0
     assert inside("scan", "x.csv", "--fail-on", "contact.email").exit_code == 6
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "mysql://rev_m:p@ss/w:rd@127.0.0.1/db",
+        "mysql://rev_m:p@ss@127.0.0.1/db",
+        "postgresql://rev_m:p@ss/w?rd@127.0.0.1/db",
+        "postgresql://rev_m/pass@127.0.0.1/db",
+    ],
+)
+def test_a_password_that_is_not_escaped_is_refused_and_not_repeated(inside: Cli, tmp_path: Path, address: str) -> None:
+    run = inside("scan", address, "--timeout-s", "1")
+    assert run.exit_code == 2
+    assert "write @ as %40" in run.stderr
+    assert not any(piece in run.stderr + run.stdout for piece in ("ss/w", "rd@", "ss@", "pass@", "127.0.0.1"))
+    assert not (tmp_path / "privacy.db").exists()
+
+
+@pytest.mark.parametrize(
+    "address", ["mysql://u:p%40ss%2Fw@h/db", "mysql://u@h/db?password=x", "mysql://u@h/db?passwd=x"]
+)
+def test_a_password_is_known_wherever_it_stands(address: str) -> None:
+    place = locate(address)
+    assert (place.location, place.has_password) == ("mysql://h/db", True)
