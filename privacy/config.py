@@ -39,8 +39,8 @@ class Organisation(_Section):
     name: str = ""
     #: ISO 3166-1 code of its main establishment.
     country: Annotated[str, Field(pattern=r"^([A-Z]{2})?$")] = ""
-    #: IANA time zone in which its days begin and end.
-    timezone: str = "UTC"
+    #: IANA time zone in which its days begin and end; empty: the law's country's for deadlines, UTC for the rest.
+    timezone: str = ""
     role: Literal["controller", "processor", "both"] = "controller"
     #: How to reach it, as the record has to state it: at least one of the three.
     address: str = ""
@@ -54,6 +54,8 @@ class Organisation(_Section):
     @field_validator("timezone")
     @classmethod
     def _known(cls, value: str) -> str:
+        if not value:
+            return value
         try:
             ZoneInfo(value)
         except (ValueError, OSError, ZoneInfoNotFoundError):
@@ -142,12 +144,12 @@ class Config(_Section):
     @property
     def zone(self) -> ZoneInfo:
         """The time zone of the controller's days; UTC when none is set."""
-        return ZoneInfo(self.organisation.timezone)
+        return ZoneInfo(self.organisation.timezone or "UTC")
 
     @property
     def controller_zone(self) -> ZoneInfo | None:
         """The controller's time zone, None when none is set: clocks then take that of the law's country."""
-        return self.zone if "timezone" in self.organisation.model_fields_set else None
+        return self.zone if self.organisation.timezone else None
 
 
 def load(path: Path) -> Config:

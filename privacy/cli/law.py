@@ -14,7 +14,9 @@ from privacy.cli.run import FormatOption, OutputOption, Run, command, parse_day
 from privacy.reports.table import Column, Format, Table
 
 if TYPE_CHECKING:
-    from privacy.law.model import Deadline, Question
+    from collections.abc import Callable
+
+    from privacy.law.model import Deadline, Question, QuestionKind
 
 app = typer.Typer(
     help="The law as data: regimes with sources, and deadlines with their derivation.", no_args_is_help=True
@@ -84,18 +86,22 @@ def due_(
 ) -> None:
     """When something is due, step by step with the articles. Needs no store."""
     from privacy.law.calendar import working_days
-    from privacy.law.clocks import due
+    from privacy.law.clocks import due, row_for
+    from privacy.law.model import Pause
     from privacy.law.regimes import regime as found
 
     law = found(regime)
     events = parse_events(event or ())
     zone = events.zone or run.app.config.controller_zone or ZoneInfo(law.timezone)
+    clock, right = events.clock or clock, events.right or right
+    when = parse_received(received)
+    row = row_for(law, clock, right, when.astimezone(zone).date() if isinstance(when, datetime) else when)
     deadline = due(
         law,
-        clock=events.clock or clock,
-        right=events.right or right,
-        received=parse_received(received),
-        questions=events.questions(zone),
+        clock=clock,
+        right=right,
+        received=when,
+        questions=events.questions(zone, lambda kind: row.pause(kind, right) is Pause.RESTART),
         today=run.app.today,
         zone=zone,
         is_working=working_days(law.country, law.subdivision),
@@ -148,10 +154,14 @@ def parse_received(text: str) -> date | datetime:
     """A day, or an aware instant.
 
     Raises:
-        UsageError: it is neither.
+        UsageError: it is neither, or not of our time.
     """
+    from privacy.law.clocks import check_year
+
     if "T" not in text and " " not in text.strip():
-        return parse_day(text, "--received")
+        day = parse_day(text, "--received")
+        check_year(day)
+        return day
     try:
         instant = datetime.fromisoformat(text.strip())
     except ValueError:
@@ -159,6 +169,7 @@ def parse_received(text: str) -> date | datetime:
     if instant.tzinfo is None:
         msg = "--received takes a day, or an instant with its offset such as 2026-05-05T15:00:00+02:00."
         raise UsageError(msg)
+    check_year(instant)
     return instant
 
 
@@ -182,11 +193,14 @@ class Events:
         self.clock: str | None = None
         self.right: str | None = None
 
-    def questions(self, zone: ZoneInfo) -> list[Question]:
+    def questions(self, zone: ZoneInfo, restarts: Callable[[QuestionKind], bool]) -> list[Question]:
         """Asked and answered, paired in the order given.
 
+        An answer alone says enough only where the period begins anew with it (``restarts``): it then stands for a
+        question of the same day.
+
         Raises:
-            UsageError: an answer is before its question.
+            UsageError: an answer is before its question, or needs one.
         """
         from privacy.law.model import Question, QuestionKind
 
@@ -199,6 +213,9 @@ class Events:
                 question = asked[number] if number < len(asked) else answer
                 if question is None or (answer is not None and answer < question):
                     msg = f"--event {after}={answer}: the answer is before its question, {before}={question}."
+                    raise UsageError(msg)
+                if number >= len(asked) and not restarts(QuestionKind(kind)):
+                    msg = f"--event {after}={answer}: give {before} too; the clock stands from the question on."
                     raise UsageError(msg)
                 found.append(Question(QuestionKind(kind), question, answer, self.is_prompt))
         return found

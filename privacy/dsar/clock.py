@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from privacy.dsar.model import State, SubjectRequest
 from privacy.law.calendar import working_days
-from privacy.law.clocks import due
-from privacy.law.model import Deadline
+from privacy.law.clocks import check_year, due
+from privacy.law.model import Deadline, Question
 from privacy.law.regimes import regime
 
 
@@ -35,15 +35,25 @@ def deadline_of(request: SubjectRequest, today: date, zone: ZoneInfo | None, clo
     request was, unless another is named.
     """
     law = regime(request.regime)
+    check_year(request.received)
+    first = received_on(request, zone)
     return due(
         law,
         clock=clock or ("extended" if request.extended_on else "response"),
         right=request.right,
         received=request.received,
-        questions=request.questions,
+        questions=[_not_before(question, first) for question in request.questions],
         today=request.closed_on or today,
         zone=zone or ZoneInfo(law.timezone),
         is_working=working_days(law.country, law.subdivision),
+    )
+
+
+def _not_before(question: Question, first: date) -> Question:
+    """A question of the day of receipt may come to stand before it when the controller's time zone is changed."""
+    answered = question.answered_on
+    return replace(
+        question, asked_on=max(question.asked_on, first), answered_on=None if answered is None else max(answered, first)
     )
 
 

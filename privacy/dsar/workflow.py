@@ -46,6 +46,19 @@ def _check_day(request: SubjectRequest, event: Event, today: date, zone: ZoneInf
         if asked and event.on < asked[0]:
             msg = f"{event.on.isoformat()} is before the question, of {asked[0].isoformat()}."
             raise UsageError(msg)
+    # Being opened is the day it was written down, which may be long after what happened.
+    before = [one for one in request.events if one.act is not Act.OPENED and _precedes(one, event)]
+    last = max(before, key=lambda one: one.on, default=None)
+    if last is not None and event.on < last.on:
+        msg = f"{event.on.isoformat()} is before what happened already: {last.act} on {last.on.isoformat()}."
+        raise UsageError(msg)
+
+
+def _precedes(earlier: Event, event: Event) -> bool:
+    """Whether an event cannot have taken effect before another that is recorded."""
+    if event.act is Act.CLOSED:
+        return True
+    return event.act is Act.VERIFIED and earlier.act is Act.ANSWERED and earlier.question is QuestionKind.IDENTITY
 
 
 def _problem(request: SubjectRequest, event: Event, today: date, zone: ZoneInfo | None) -> str | None:

@@ -35,17 +35,8 @@ CLOCKS = {
 
 _MONTHS = "Reg. 1182/71 Art. 3(2)(c)"
 _ROLL = "Reg. 1182/71 Art. 3(4)"
-_PAUSE_ARTICLE = {
-    QuestionKind.IDENTITY: "GDPR Art. 12(6); EDPB Guidelines 01/2022",
-    QuestionKind.CLARIFICATION: "GDPR Recital 63; EDPB Guidelines 01/2022",
-    QuestionKind.FEE: "GDPR Art. 12(5)",
-}
-_RESTART_ARTICLE = {
-    QuestionKind.IDENTITY: "UK GDPR Art. 12A(2)(b)",
-    QuestionKind.FEE: "UK GDPR Art. 12A(2)(c)",
-    QuestionKind.CLARIFICATION: "UK GDPR Art. 12A(2)",
-}
-_EXCLUDE_ARTICLE = "UK GDPR Art. 12A(5)"
+#: Later years are mistyped, and their deadlines would soon have no date.
+LAST_YEAR = 2200
 
 
 def due(
@@ -65,16 +56,37 @@ def due(
     controller's, in which an instant becomes a day.
 
     Raises:
-        UsageError: the regime has no such clock or right, or a clock in hours was given a day.
+        UsageError: the regime has no such clock or right, a clock in hours was given a day, a question was asked
+            before receipt, or a date is beyond the year 2200.
     """
+    check_year(received, today, *(day for one in questions for day in (one.asked_on, one.answered_on) if day))
     received_on = received.astimezone(zone).date() if isinstance(received, datetime) else received
     row = row_for(regime, clock, right, received_on)
+    for question in questions:
+        if question.asked_on < received_on:
+            msg = (
+                f"The question of {question.kind} of {question.asked_on.isoformat()} is before receipt, "
+                f"on {received_on.isoformat()}."
+            )
+            raise UsageError(msg)
     if row.amount is None:
         step = Step("no_period", row.article, None, row.reason or "")
         return Deadline(regime.key, clock, right, None, None, None, False, (step,))
     if row.unit is Unit.HOUR:
         return _hours(regime, row, clock, right, received, zone)
     return _days(regime, row, clock, right, received_on, questions, today, is_working)
+
+
+def check_year(*days: date | datetime) -> None:
+    """Refuse what is no date of our time.
+
+    Raises:
+        UsageError: one is of a year beyond 2200, or of the first of all, where other time zones have no date.
+    """
+    for day in days:
+        if not date.min.year < day.year <= LAST_YEAR:
+            msg = f"{day.isoformat()} cannot be counted from: give a date up to the year {LAST_YEAR}."
+            raise UsageError(msg)
 
 
 def row_for(regime: Regime, clock: str, right: str, received_on: date) -> Row:
@@ -131,7 +143,7 @@ def _days(
     is_working: Callable[[date], bool],
 ) -> Deadline:
     steps = [Step("start", row.article, received_on, "day of receipt; it is not counted")]
-    start, counted, is_open = _restarted(row, right, received_on, questions, today, steps)
+    start, counted, is_open = _restarted(row, right, received_on, questions, today, is_working, steps)
     ends = _counted(row, start, steps)
     ends, was_open = _paused(row, right, start, ends, counted, today, is_working, steps)
     if row.roll:
@@ -141,25 +153,34 @@ def _days(
 
 
 def _restarted(
-    row: Row, right: str, received_on: date, questions: Sequence[Question], today: date, steps: list[Step]
+    row: Row,
+    right: str,
+    received_on: date,
+    questions: Sequence[Question],
+    today: date,
+    is_working: Callable[[date], bool],
+    steps: list[Step],
 ) -> tuple[date, list[Question], bool]:
     """The day the period runs from, the questions left to consider, and whether a restarting one is open."""
     start, is_open = received_on, False
-    left = []
-    for question in questions:
-        pause = row.pause(question.kind, right)
-        if pause is not Pause.RESTART:
-            left.append(question)
-        elif not question.is_prompt:
-            steps.append(_late(question, start))
-        else:
-            answered = question.answered_on or max(today, question.asked_on)
-            is_open = is_open or question.answered_on is None
-            if answered > start:
-                start = answered
-                what = {QuestionKind.FEE: "the fee was paid"}.get(question.kind, "the answer came")
-                note = f"the period runs from the day {what}" + _as_if(question)
-                steps.append(Step("restart", _RESTART_ARTICLE[question.kind], start, note))
+    left = [one for one in questions if row.pause(one.kind, right) is not Pause.RESTART]
+    restarting = [one for one in questions if row.pause(one.kind, right) is Pause.RESTART]
+    for question in sorted(restarting, key=lambda item: (item.asked_on, item.kind)):
+        article = row.pause_article(question.kind, right)
+        if not question.is_prompt:
+            steps.append(_late(question, start, article))
+            continue
+        before = [one for one in left if one.asked_on <= question.asked_on]
+        ends, _ = _paused(row, right, start, _counted(row, start, []), before, today, is_working, [])
+        if question.asked_on > _last_day(ends, row, is_working):
+            steps.append(_too_late(question, start, article, "start anew"))
+            continue
+        answered = question.answered_on or max(today, question.asked_on)
+        is_open = is_open or question.answered_on is None
+        if answered > start:
+            start = answered
+            what = {QuestionKind.FEE: "the fee was paid"}.get(question.kind, "the answer came")
+            steps.append(Step("restart", article, start, f"the period runs from the day {what}" + _as_if(question)))
     return start, left, is_open
 
 
@@ -203,17 +224,16 @@ def _paused(
     base = ends
     for question in sorted(questions, key=lambda item: (item.asked_on, item.kind)):
         pause = row.pause(question.kind, right)
+        article = row.pause_article(question.kind, right)
         if pause is Pause.NONE:
-            article = _PAUSE_ARTICLE[question.kind]
             steps.append(Step("no_pause", article, ends, f"a question of {question.kind} does not stop this clock"))
             continue
         if not question.is_prompt:
-            steps.append(_late(question, ends))
+            steps.append(_late(question, ends, article))
             continue
         limit = _last_day(ends, row, is_working)
         if question.asked_on > limit:
-            note = f"asked on {question.asked_on.isoformat()}, after the period had ended: it does not stop"
-            steps.append(Step("asked_too_late", _PAUSE_ARTICLE[question.kind], ends, note))
+            steps.append(_too_late(question, ends, article, "stop"))
             continue
         is_open = is_open or question.answered_on is None
         answered = question.answered_on or max(today, question.asked_on)
@@ -226,7 +246,6 @@ def _paused(
             f"{question.kind}: asked {question.asked_on.isoformat()}, answered {answered.isoformat()}{both}: "
             f"{len(added)} days more" + _as_if(question)
         )
-        article = _EXCLUDE_ARTICLE if pause is Pause.EXCLUDE else _PAUSE_ARTICLE[question.kind]
         steps.append(Step("suspension", article, ends, note))
     return ends, is_open
 
@@ -258,9 +277,15 @@ def _rolled(ends: date, is_working: Callable[[date], bool], steps: list[Step]) -
     return moved
 
 
-def _late(question: Question, ends: date) -> Step:
+def _late(question: Question, ends: date, article: str) -> Step:
     note = f"the question of {question.kind} of {question.asked_on.isoformat()} was judged not prompt: it stops nothing"
-    return Step("not_prompt", _PAUSE_ARTICLE[question.kind], ends, note)
+    return Step("not_prompt", article, ends, note)
+
+
+def _too_late(question: Question, ends: date, article: str, what: str) -> Step:
+    asked = question.asked_on.isoformat()
+    note = f"{question.kind}: asked on {asked}, after the period had ended: it does not {what}"
+    return Step("asked_too_late", article, ends, note)
 
 
 def _as_if(question: Question) -> str:

@@ -59,18 +59,39 @@ class Row:
     fee: Pause = Pause.NONE
     #: Rights for which a clarification counts; empty for all.
     clarification_rights: tuple[str, ...] = ()
+    #: What a question of a kind is judged by; the row's own article when empty.
+    identity_article: str = ""
+    clarification_article: str = ""
+    #: For a clarification of a right for which it does not count.
+    clarification_others_article: str = ""
+    fee_article: str = ""
     #: Why there is no number.
     reason: str | None = None
 
     def pause(self, kind: QuestionKind, right: str) -> Pause:
         """What a question of this kind does to this clock."""
-        if kind is QuestionKind.CLARIFICATION and self.clarification_rights and right not in self.clarification_rights:
+        if self._is_of_other_right(kind, right):
             return Pause.NONE
         return {
             QuestionKind.IDENTITY: self.identity,
             QuestionKind.CLARIFICATION: self.clarification,
             QuestionKind.FEE: self.fee,
         }[kind]
+
+    def pause_article(self, kind: QuestionKind, right: str) -> str:
+        """The article that says what a question of this kind does to this clock."""
+        if self._is_of_other_right(kind, right):
+            return self.clarification_others_article or self.article
+        given = {
+            QuestionKind.IDENTITY: self.identity_article,
+            QuestionKind.CLARIFICATION: self.clarification_article,
+            QuestionKind.FEE: self.fee_article,
+        }[kind]
+        return given or self.article
+
+    def _is_of_other_right(self, kind: QuestionKind, right: str) -> bool:
+        rights = self.clarification_rights
+        return kind is QuestionKind.CLARIFICATION and bool(rights) and right not in rights
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,16 @@ def test_one_date_in_every_place(inside: Cli) -> None:
     assert "2026-12-08" in inside("dsar", "show", name, "--today", "2026-11-24").stdout
 
 
+def test_in_the_uk_an_answer_alone_says_enough_and_a_late_question_nothing(inside: Cli) -> None:
+    due = ("law", "due", "--regime", "ukgdpr:ENG", "--received", "2026-03-02", "--format", "json")
+    alone = inside(*due, "--event", "id_received=2026-03-10")
+    assert alone.json()["due_on"] == "2026-04-10"
+    late = inside(*due, "--event", "id_asked=2026-06-01", "--event", "id_received=2026-06-10")
+    assert late.json()["due_on"] == "2026-04-02"
+    clarified = inside(*due, "--event", "clar_received=2026-03-10")
+    assert (clarified.exit_code, "give clar_asked too" in clarified.stderr) == (2, True)
+
+
 def test_who_asks_is_nowhere_but_in_the_vault(cli: Cli, inside: Cli, tmp_path: Path) -> None:
     done = cli(
         *("dsar", "open", "--right", "access", "--regime", "gdpr:DE", "--received", "2026-11-02", "--identifiers", "-"),
@@ -115,6 +125,11 @@ def test_a_label_says_nothing_of_the_person(inside: Cli, label: str, is_refused:
         (("law", "due", "--regime", "gdpr:DE", "--received", "2026-02-30"), 2),
         (("law", "due", "--regime", "gdpr:DE", "--received", "2026-02-03", "--event", "lunch=2026-02-04"), 2),
         (("law", "due", "--regime", "gdpr:DE", "--received", "2026-02-03", "--clock", "breach_authority"), 2),
+        (("law", "due", "--regime", "gdpr:DE", "--received", "9999-12-31"), 2),
+        (("law", "due", "--regime", "gdpr:DE", "--received", "9999-12-31T23:59:00-12:00"), 2),
+        (("dsar", "open", "--right", "access", "--regime", "gdpr:DE", "--received", "9999-12-31"), 2),
+        (("law", "due", "--regime", "gdpr:DE", "--received", "2026-02-03", "--event", "id_asked=2026-02-02"), 2),
+        (("law", "due", "--regime", "gdpr:DE", "--received", "2026-02-03", "--event", "id_received=2026-02-09"), 2),
     ],
     ids=lambda item: " ".join(item) if isinstance(item, tuple) else "",
 )

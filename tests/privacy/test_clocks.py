@@ -108,6 +108,62 @@ def test_a_question_after_the_end_stops_nothing() -> None:
     assert "asked_too_late" in [step.rule for step in found.steps]
 
 
+def test_in_the_uk_a_question_after_the_end_starts_nothing_anew() -> None:
+    for kind in (IDENTITY, FEE):
+        for answered in ("2026-06-10", None):
+            found = deadline("ukgdpr:ENG", "2026-03-02", asked(kind, "2026-06-01", answered))
+            assert (found.due_on, found.is_provisional) == (date(2026, 4, 2), False)
+            assert "asked_too_late" in [step.rule for step in found.steps]
+    # A question on the last day is in time, and so is one in the period that another question began anew or stretched.
+    assert deadline("ukgdpr:ENG", "2026-03-02", asked(FEE, "2026-04-02", "2026-04-09")).due_on == date(2026, 5, 11)
+    first = asked(IDENTITY, "2026-03-03", "2026-03-25")
+    assert deadline("ukgdpr:ENG", "2026-03-02", asked(FEE, "2026-04-20", "2026-04-22"), first).due_on == date(
+        2026, 5, 22
+    )
+    first = asked(CLARIFICATION, "2026-03-03", "2026-03-25")
+    assert deadline("ukgdpr:ENG", "2026-03-02", asked(FEE, "2026-04-20", "2026-04-22"), first).due_on == date(
+        2026, 5, 22
+    )
+
+
+def test_a_question_before_receipt_and_a_year_that_is_mistyped_are_refused() -> None:
+    with pytest.raises(UsageError, match="before receipt"):
+        deadline("gdpr:DE", "2026-06-10", asked(IDENTITY, "2026-06-09", "2026-06-12"))
+    for received in ("9999-12-31", "2201-01-01", "9999-12-31T23:59:00-12:00", "0001-01-01T00:00:00+14:00"):
+        with pytest.raises(UsageError, match="2200"):
+            deadline("gdpr:DE", received)
+    with pytest.raises(UsageError, match="2200"):
+        deadline("gdpr:DE", "2026-06-10", asked(IDENTITY, "2026-06-11", "9999-12-31"))
+
+
+CITED = {
+    ("gdpr:DE", "2026-03-16", "access", IDENTITY): "GDPR Art. 12(6); EDPB Guidelines 01/2022",
+    ("gdpr:DE", "2026-03-16", "access", CLARIFICATION): "GDPR Recital 63; EDPB Guidelines 01/2022",
+    ("gdpr:DE", "2026-03-16", "access", FEE): "GDPR Art. 12(5)",
+    ("ukgdpr:ENG", "2026-03-16", "access", IDENTITY): "UK GDPR Art. 12A(2)(b)",
+    ("ukgdpr:ENG", "2026-03-16", "access", FEE): "UK GDPR Art. 12A(2)(c)",
+    ("ukgdpr:ENG", "2026-03-16", "access", CLARIFICATION): "UK GDPR Art. 12A(5)",
+    ("ukgdpr:ENG", "2026-03-16", "erasure", CLARIFICATION): "UK GDPR Art. 12A(5): access only",
+    ("ukgdpr:ENG", "2026-01-16", "access", IDENTITY): "UK GDPR Art. 12(3), (6); ICO guidance",
+    ("ukgdpr:ENG", "2026-01-16", "access", FEE): "UK GDPR Art. 12(3), (6); ICO guidance",
+    ("ukgdpr:ENG", "2026-01-16", "access", CLARIFICATION): "UK GDPR Art. 12(3), (6); ICO guidance",
+}
+
+
+@pytest.mark.parametrize(("case", "article"), CITED.items(), ids=str)
+@pytest.mark.parametrize("prompt", [True, False])
+@pytest.mark.parametrize("clock", ["response", "extended", "extension_notice", "refusal"])
+def test_a_question_is_judged_by_the_law_it_is_under(
+    case: tuple[str, str, str, QuestionKind], article: str, prompt: bool, clock: str
+) -> None:
+    key, received, right, kind = case
+    first = date.fromisoformat(received)
+    question = Question(kind, first + timedelta(days=2), first + timedelta(days=9), prompt)
+    rules = {"restart", "suspension", "no_pause", "not_prompt"}
+    steps = deadline(key, first, question, right=right, clock=clock).steps
+    assert [step.article for step in steps if step.rule in rules] == [article]
+
+
 def test_an_open_question_makes_the_date_provisional() -> None:
     question = asked(IDENTITY, "2026-11-20")
     found = deadline("gdpr:DE", "2026-11-18", question)

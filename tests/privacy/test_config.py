@@ -67,6 +67,15 @@ def test_init_writes_the_example_and_the_next_commands_work(inside: Cli, tmp_pat
     assert (tmp_path / "privacy.key").read_bytes() == key
 
 
+def test_without_a_time_zone_days_are_those_of_the_law_or_utc(inside: Cli) -> None:
+    assert inside("init").exit_code == 0
+    night = ("law", "due", "--regime", "gdpr:DE", "--received", "2026-03-30T22:30:00+00:00", "--format", "json")
+    assert inside(*night).json()["steps"][0]["date"] == "2026-03-31"
+    empty, own = Config(), config.parse({"organisation": {"timezone": "UTC"}}, "a test")
+    assert (empty.zone.key, empty.controller_zone) == ("UTC", None)
+    assert own.controller_zone == own.zone == empty.zone
+
+
 SOURCE = '[[sources]]\nname = "crm"\n'
 MISTAKES = {
     "unknown section": ("[organization]\n", ["organization", "did you mean organisation?"]),

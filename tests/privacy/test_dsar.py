@@ -127,6 +127,30 @@ def test_dates_and_grounds_that_cannot_be(one: Event, found: SubjectRequest) -> 
         after(found, one)
 
 
+def test_nothing_ends_before_what_happened_already() -> None:
+    asked = after(IN_STATE[State.RECEIVED], event(Act.ASKED, date(2026, 6, 12)))
+    answered = after(asked, event(Act.ANSWERED, date(2026, 6, 15)))
+    for found, one in (
+        (asked, event(Act.CLOSED, date(2026, 6, 11))),
+        (answered, event(Act.CLOSED, date(2026, 6, 14))),
+        (answered, event(Act.VERIFIED, date(2026, 6, 14))),
+    ):
+        with pytest.raises(UsageError, match="before what happened"):
+            after(found, one)
+    verified = after(answered, event(Act.VERIFIED, date(2026, 6, 15)))
+    assert after(verified, event(Act.CLOSED, date(2026, 6, 15))).state is State.CLOSED
+    written_down_later = fold(
+        SubjectRequest("R-2026-0001", "gdpr:DE", "access", None, RECEIVED), event(Act.OPENED, TODAY)
+    )
+    assert after(written_down_later, event(Act.CLOSED, date(2026, 6, 12))).state is State.CLOSED
+
+
+def test_a_question_of_the_day_of_receipt_outlives_another_time_zone() -> None:
+    night = SubjectRequest("R-2026-0001", "gdpr:DE", "access", None, datetime(2026, 3, 31, 22, 30, tzinfo=UTC))
+    found = apply(night, event(Act.ASKED, date(2026, 3, 31)), today=TODAY, zone=ZoneInfo("Europe/Dublin"))
+    assert standing(found, TODAY, None).deadline.is_provisional
+
+
 def test_a_refusal_needs_its_ground() -> None:
     with pytest.raises(NotAllowedError, match="ground"):
         after(IN_STATE[State.RECEIVED], event(Act.CLOSED, outcome=Outcome.REFUSED))
