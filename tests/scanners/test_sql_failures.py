@@ -255,6 +255,27 @@ def test_postgresql_without_permission(postgresql_url: str, postgresql_server: s
     assert end.asset_count == 5
 
 
+def test_rows_that_a_policy_hides_are_not_taken_for_the_whole_table(postgresql_url: str) -> None:
+    run(
+        postgresql_url,
+        "CREATE ROLE clerk LOGIN",
+        "CREATE TABLE r (id int, email text)",
+        "INSERT INTO r SELECT n, 'person' || n || '@kestrel-mail.org' FROM generate_series(1, 300) n",
+        "ALTER TABLE r ENABLE ROW LEVEL SECURITY",
+        "CREATE POLICY few ON r USING (id <= 3)",
+        "GRANT SELECT ON r TO clerk",
+    )
+    try:
+        with opened(postgresql_url.replace("postgres@", "clerk@")) as source:
+            events = list(scanned(source))
+    finally:
+        run(postgresql_url, "DROP OWNED BY clerk", "DROP ROLE clerk")
+    skips = [event for event in events if isinstance(event, Skipped)]
+    assert [(one.asset, one.field, one.reason, one.code) for one in skips] == [
+        ("public.r", None, Reason.NO_PERMISSION, "42501")
+    ]
+
+
 def test_mariadb_without_permission(mariadb_url: str, mariadb_server: servers.Server) -> None:
     schema = three_tables(mariadb_url)
     run(mariadb_url, "CREATE SQL SECURITY INVOKER VIEW v AS SELECT * FROM b")

@@ -244,5 +244,5 @@ def test_of_a_huge_value_little_is_fetched(dialect: str, tmp_path: Path, request
         assert list(found["c"].counts) == ["ä" * VALUE_CHARS]
         assert found["b"].magic == [b"\0" * 16]
     else:
-        assert list(found["b"].counts) == ["a" * 512]
+        assert list(found["b"].counts) == ["a" * VALUE_CHARS]
     assert peak < 2 * 2**20, "Python has seen the whole value"
