@@ -54,7 +54,11 @@ def load_key(path: Path, *, create: bool) -> bytes:
         if stored is not None:
             return _decoded(stored.encode(), "the keyring's vault key")
         if not create:
-            msg = f"There is no vault key: not at {path}, not in ${KEY_VARIABLE}, not in the keyring."
+            msg = (
+                f"The vault key is missing: it is not at {path}, not in ${KEY_VARIABLE}, not in the keyring. No other "
+                f"key opens what the vault holds: copy {path.name} back to where it was, or restore a backup "
+                "(privacy store restore)."
+            )
             raise ConfigurationError(msg)
     try:
         if create:

@@ -161,15 +161,19 @@ class Store:
             yield connection
 
     @contextmanager
-    def writing(self, action: str, target: str, details: Mapping[str, object] | None = None) -> Iterator[Connection]:
+    def writing(
+        self, action: str, target: str | Callable[[], str], details: Mapping[str, object] | None = None
+    ) -> Iterator[Connection]:
         """A transaction whose work is told in the journal: both come to stand, or neither.
 
-        ``details`` may be filled while the work goes on; it is read at the end.
+        ``details`` may be filled while the work goes on; it is read at the end, and so is a ``target`` that the work
+        itself makes.
         """
         told = {} if details is None else details
         with db.writing(self._engine) as connection:
             yield connection
-            journal.append(connection, at=self._now(), actor=self._actor, action=action, target=target, details=told)
+            name = target if isinstance(target, str) else target()
+            journal.append(connection, at=self._now(), actor=self._actor, action=action, target=name, details=told)
 
     def journal(self) -> list[Entry]:
         """The whole journal, in order."""

@@ -21,11 +21,17 @@ def verify(
         str | None, typer.Option("--head", metavar="HASH", help="A head that was noted elsewhere (`audit head`).")
     ] = None,
 ) -> None:
-    """Walk the chain. Only against a head kept elsewhere does it show a cut end, or a journal written anew."""
+    """Walk the chain, and compare the requests with it.
+
+    Only against a head kept elsewhere does it show a cut end, or a journal written anew.
+    """
     from data_map.journal import verify as walk
+    from privacy.audit import differences
+    from privacy.dsar.store import written
 
     with run.app.reading_store() as store:
-        found = walk(store.journal() if store else [], head.strip().lower() if head else None)
+        entries, requests, events = written(store) if store else ([], [], [])
+    found = walk(entries, head.strip().lower() if head else None)
     count = amount(found.entry_count)
     if found.broken_at is not None:
         run.out.print(f"Broken at entry {found.broken_at} of {count}: {found.problem}.")
@@ -40,6 +46,9 @@ def verify(
     else:
         after = found.entry_count - (found.anchored_at or 0)
         run.out.print(f"{count} entries: consistent, anchored at entry {found.anchored_at}, {amount(after)} after it.")
+    for problem in differences(entries, requests, events):
+        run.out.print(f"Not as the journal tells it: {problem}.")
+        run.exit = Exit.CHECK_FAILED
 
 
 @command(app, "head")

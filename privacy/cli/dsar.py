@@ -32,6 +32,9 @@ OnOption = Annotated[
 KindOption = Annotated[QuestionKind, typer.Option("--kind", help="What the question is about.")]
 
 _LABEL_CHARS = 80
+#: Shorter words are in too many things to tell anybody.
+_TELLING_CHARS = 3
+_WORD = re.compile(r"[^\W_]+")
 #: state → the command that takes the next step.
 _HINTS = {
     State.RECEIVED: "dsar verify, or dsar ask --kind identity",
@@ -58,7 +61,7 @@ def open_(
     """Take a request in. Who asks goes encrypted to the vault, never to the open tables."""
     from privacy.dsar.clock import deadline_of, received_on
     from privacy.dsar.identifiers import dumps
-    from privacy.dsar.store import open_request, save_sealed
+    from privacy.dsar.store import has_sealed, open_request, save_sealed
     from privacy.vault import load_key, seal
 
     zone = run.app.config.controller_zone
@@ -72,8 +75,10 @@ def open_(
     if label is not None:
         _check_label(run, label)
     given = _identifiers(run, identifiers)
-    key = load_key(run.app.key_path, create=True) if given else None
+    if label is not None and given:
+        _check_apart(label, given)
     with run.app.writing_store() as store:
+        key = load_key(run.app.key_path, create=not has_sealed(store)) if given else None
         request = open_request(
             store, regime=regime, right=right, label=label, received=when, received_on=day, on=run.app.today
         )
@@ -94,11 +99,33 @@ def _check_label(run: Run, label: str) -> None:
         reason = f"it is longer than {_LABEL_CHARS} characters"
     elif not label.strip():
         reason = "it is empty"
-    elif looks_like_person(label) or not run.app.engine().is_nameable(label):
+    elif looks_like_person(label) or _has_name(label) or not run.app.engine().is_nameable(label):
         reason = "it seems to hold a person's name or identifier, and labels are not encrypted"
     if reason:
-        msg = f"The label is refused: {reason}. Take a word of your own, such as “letter of 3 March”."
-        raise UsageError(msg)
+        raise _refused(reason)
+
+
+def _refused(reason: str) -> UsageError:
+    return UsageError(f"The label is refused: {reason}. Take a word of your own, such as “letter of 3 March”.")
+
+
+def _has_name(label: str) -> bool:
+    """Whether one of its capitalised words is a given name or a surname, and no common word as well."""
+    from scanners.detect.names import fold
+    from scanners.detect.people import lexicon
+
+    known = lexicon()
+    words = [fold(word) for word in _WORD.findall(label) if word[0].isupper()]
+    return any(word in known.given or word in known.surname for word in words)
+
+
+def _check_apart(label: str, given: Identifiers) -> None:
+    """Refuse a label with a word of what the person gave."""
+    from scanners.detect.names import fold
+
+    words = {fold(word) for values in given.values() for value in values for word in _WORD.findall(value)}
+    if any(fold(word) in words for word in _WORD.findall(label) if len(word) >= _TELLING_CHARS):
+        raise _refused("it holds a word of the identifiers, and labels are not encrypted")
 
 
 def _identifiers(run: Run, given: str | None) -> Identifiers | None:
@@ -139,7 +166,7 @@ def list_(
     """The requests with their dates, the most pressing first. JSON and CSV list the closed ones too."""
     found = _standings(run)
     shown = found if everything or form is not Format.TABLE else [one for one in found if one.request.closed_on is None]
-    run.emit(_table(shown, "There is no open request."), form, output)
+    _emit(run, shown, "There is no open request.", form, output)
 
 
 @command(app, "overdue")
@@ -154,7 +181,7 @@ def overdue(
     """What is past its date, unverified and waiting requests included. Exits 6 when it lists anything."""
     days = _days(within)
     found = [one for one in _standings(run) if one.days_left is not None and (one.is_overdue or one.days_left <= days)]
-    run.emit(_table(found, "Nothing is overdue."), form, output)
+    _emit(run, found, "Nothing is overdue.", form, output)
     if found:
         run.exit = Exit.CHECK_FAILED
 
@@ -182,18 +209,29 @@ def _standings(run: Run) -> list[Standing]:
     )
 
 
-def _table(found: list[Standing], empty: str) -> Table:
+_CSV_KEYS = (
+    *("id", "right", "label", "received_on", "state", "due_on", "safe_due_on", "provisional", "days_left", "next_step"),
+)
+
+
+def _emit(run: Run, found: list[Standing], empty: str, form: Format, output: Path | None) -> None:
+    records = [record(one) for one in found]
+    if form is Format.TABLE:
+        records = [one | {"due_on": f"{one['due_on']}?"} if one["provisional"] else one for one in records]
+    # A label takes the place of the day of receipt, so that a row stays a row on a terminal of 80 columns.
+    has_label = any(one.request.label for one in found)
     columns = (
         Column("id", "id"),
-        Column("right", "right"),
-        Column("label", "label", fold=True, optional=True),
-        Column("received_on", "received"),
+        Column("right", "right", fold=True),
+        Column("label", "label", fold=True) if has_label else Column("received_on", "received"),
         Column("state", "state"),
         Column("due_on", "due"),
         Column("days_left", "days", "right"),
         Column("next_step", "next", fold=True),
     )
-    return Table(columns, [record(one) for one in found], empty=empty)
+    run.emit(Table(columns, records, empty=empty, csv_keys=_CSV_KEYS), form, output)
+    if form is Format.TABLE and any(one["provisional"] for one in records):
+        run.say("?: provisional, as if the open question were answered today")
 
 
 def record(one: Standing) -> dict[str, object]:
@@ -282,7 +320,9 @@ def _print(run: Run, one: Standing, given: Identifiers | None) -> None:
     run.emit(Table(columns, steps), Format.TABLE)
     out.print(Text("\nWhat happened", "bold"))
     columns = (Column("on", "on"), Column("what", "what", fold=True), Column("actor", "who"))
-    run.emit(Table(columns, [_event(item) for item in request.events]), Format.TABLE)
+    # By the day it took effect; being opened is written down later at times, and still comes first.
+    events = sorted(request.events, key=lambda item: (item.act is not Act.OPENED, item.on))
+    run.emit(Table(columns, [_event(item) for item in events]), Format.TABLE)
     if given is not None:
         out.print(Text("\nWho asks (from the vault)", "bold"))
         for key, values in given.items():

@@ -26,15 +26,22 @@ def example() -> str:
 
 def init(run: Run) -> None:
     """Write a commented config.toml (never over an existing one), make the store and the vault key."""
-    from privacy.vault import make_key
+    from privacy.dsar.store import has_sealed
+    from privacy.vault import load_key, make_key
 
     path = run.options.config or run.app.config_path or Path("config.toml")
     is_new = _write_new(path)
     run.say(f"{path}: " + ("written; add your sources to it" if is_new else "there already, left as it is"))
     run.options.config = path
     del run.app  # look again: the file may have just come into being
-    with run.app.writing_store():
+    with run.app.writing_store() as store:
         run.say(f"{run.app.store_place}: the store is ready")
+        is_in_use = has_sealed(store)
+    if is_in_use:
+        load_key(run.app.key_path, create=False)  # a new one would open nothing, and hide that the old one is lost
+        run.say("The vault key opens what is there already; it is left as it is.")
+        run.say("Next: privacy doctor · privacy scan PATH · privacy map show")
+        return
     try:
         made = make_key(run.app.key_path)
     except OSError as error:

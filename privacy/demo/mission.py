@@ -12,7 +12,7 @@ from privacy.app import App
 from privacy.dsar.clock import Standing, standing
 from privacy.dsar.identifiers import dumps
 from privacy.dsar.model import Act, Event, Method
-from privacy.dsar.store import open_request, record, requests, save_sealed
+from privacy.dsar.store import has_sealed, open_request, record, requests, save_sealed
 from privacy.dsar.workflow import apply
 from privacy.law.model import QuestionKind
 from privacy.vault import load_key, seal
@@ -66,7 +66,7 @@ def _opened(app: App, store: Store) -> SubjectRequest:
         received_on=received,
         on=received,
     )
-    key = load_key(app.key_path, create=True)
+    key = load_key(app.key_path, create=not has_sealed(store))
     identifiers = {"name": ["Ottilie Brandwein"], "email": ["ottilie.brandwein@postkasten-velo-4711.de"]}
     save_sealed(store, made.id, "identifiers", seal(key, dumps(identifiers), f"{made.id}/identifiers"))
     for event in _events(app.today):

@@ -11,8 +11,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from data_map.errors import UsageError
+from data_map.journal import Entry
+from data_map.store import journal
 from data_map.store import tables as t
 from data_map.store.store import Store
+from privacy.audit import Written, WrittenEvent
 from privacy.dsar.model import Act, Event, ExtensionReason, Method, Outcome, SubjectRequest, fold
 from privacy.law.model import QuestionKind
 
@@ -24,20 +27,21 @@ def open_request(
     store: Store, *, regime: str, right: str, label: str | None, received: date | datetime, received_on: date, on: date
 ) -> SubjectRequest:
     """Keep a new request; its id counts from 1 in the year of receipt."""
-    details: dict[str, object] = {"regime": regime, "right": right}
-    with store.writing("request.opened", "requests", details) as connection:
+    request_id = ""
+    event = Event(Act.OPENED, on)
+    details = _told(event) | {"regime": regime, "right": right, "received": received.isoformat()}
+    with store.writing("request.opened", lambda: request_id, details) as connection:
         _lock(connection)
         prefix = f"R-{received_on.year}-"
         ids = connection.scalars(sa.select(t.request.c.id).where(t.request.c.id.like(f"{prefix}%")))
         number = max((int(one.removeprefix(prefix)) for one in ids), default=0) + 1
         request_id = f"{prefix}{number:04}"
-        details["request"] = request_id
         connection.execute(
             sa.insert(t.request).values(
                 id=request_id, regime=regime, right=right, label=label, received=received.isoformat()
             )
         )
-        _insert(connection, request_id, Event(Act.OPENED, on), store)
+        _insert(connection, request_id, event, store)
         return _load(connection, request_id)
 
 
@@ -51,9 +55,29 @@ def record(store: Store, request_id: str, decide: Callable[[SubjectRequest], Eve
     with store.writing("request.changed", request_id, details) as connection:
         _lock(connection)
         event = decide(_load(connection, request_id))
-        details.update(_details(event) | {"act": event.act.value, "on": event.on.isoformat()})
+        details.update(_told(event))
         _insert(connection, request_id, event, store)
         return _load(connection, request_id)
+
+
+def written(store: Store) -> tuple[list[Entry], list[Written], list[WrittenEvent]]:
+    """The journal, and the requests and events as they stand in the store at the same moment, unread."""
+    r, e = t.request.c, t.request_event.c
+    with store.reading() as connection:
+        opened = connection.execute(sa.select(r.id, r.regime, r.right, r.received).order_by(r.id))
+        on = sa.type_coerce(e.on, sa.Text)
+        events = connection.execute(sa.select(e.request_id, e.kind, on, e.details, e.actor).order_by(e.id))
+        return (
+            journal.entries(connection),
+            [Written(*row) for row in opened],
+            [WrittenEvent(*row) for row in events],
+        )
+
+
+def has_sealed(store: Store) -> bool:
+    """Whether the vault holds anything that only its key opens."""
+    with store.reading() as connection:
+        return connection.scalar(sa.select(t.vault_item.c.name).limit(1)) is not None
 
 
 def requests(store: Store) -> list[SubjectRequest]:
@@ -131,6 +155,11 @@ def _insert(connection: Connection, request_id: str, event: Event, store: Store)
             recorded_at=store.now(),
         )
     )
+
+
+def _told(event: Event) -> dict[str, object]:
+    """An event as the journal has it."""
+    return _details(event) | {"act": event.act.value, "on": event.on.isoformat()}
 
 
 def _details(event: Event) -> dict[str, object]:

@@ -102,7 +102,18 @@ def test_who_asks_is_nowhere_but_in_the_vault(cli: Cli, inside: Cli, tmp_path: P
 
 @pytest.mark.parametrize(
     ("label", "is_refused"),
-    [("letter of 3 march", False), ("Jane Doe", True), ("a@kestrel-mail.org", True), (" ", True), ("x" * 81, True)],
+    [
+        ("letter of 3 march", False),
+        ("letter of 3 March", False),
+        ("Ticket by post, Monday", False),
+        ("Jane Doe", True),
+        ("Ms Schmidt's letter", True),
+        ("call of AHMED", True),
+        ("letter (Müller-Huber)", True),
+        ("a@kestrel-mail.org", True),
+        (" ", True),
+        ("x" * 81, True),
+    ],
 )
 def test_a_label_says_nothing_of_the_person(inside: Cli, label: str, is_refused: bool) -> None:
     done = inside(
@@ -111,6 +122,117 @@ def test_a_label_says_nothing_of_the_person(inside: Cli, label: str, is_refused:
     assert done.exit_code == (2 if is_refused else 0), done.stderr
     if is_refused and label.strip():
         assert label not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("label", "is_refused"), [("about the xylvester order", True), ("case zqcanary17", True), ("an org chart", True)]
+)
+def test_a_label_has_no_word_of_what_the_person_gave(cli: Cli, tmp_path: Path, label: str, is_refused: bool) -> None:
+    done = cli(
+        *("dsar", "open", "--right", "access", "--regime", "gdpr:DE", "--received", "2026-11-02", "--label", label),
+        *("--identifiers", "-"),
+        stdin=IDENTIFIERS,
+    )
+    assert (done.exit_code, "label is refused" in done.stderr) == ((2, True) if is_refused else (0, False))
+    assert not (is_refused and (tmp_path / "privacy.db").exists())
+
+
+def test_a_lost_key_is_not_replaced(cli: Cli, inside: Cli, tmp_path: Path) -> None:
+    words = ("dsar", "open", "--right", "access", "--regime", "gdpr:DE", "--received", "2026-11-02")
+    assert inside(*words).exit_code == 0
+    assert cli(*words, "--identifiers", "-", stdin=IDENTIFIERS).exit_code == 0
+    assert inside("store", "backup", "safe.zip").exit_code == 0
+    key = tmp_path / "privacy.key"
+    before = key.read_bytes()
+    key.unlink()
+    again = cli(*words, "--identifiers", "-", stdin=IDENTIFIERS)
+    for run in (again, inside("init"), inside("dsar", "show", "R-2026-0002", "--identifiers")):
+        assert (run.exit_code, run.stdout) == (3, "")
+        assert "vault key is missing" in run.stderr
+        assert "store restore" in run.stderr
+    assert not key.exists()
+    assert len(inside("dsar", "list", "--format", "json").json()) == 2
+    assert inside("store", "restore", "safe.zip", "--force").exit_code == 0
+    assert key.read_bytes() == before
+    assert inside("init").exit_code == 0
+    assert inside("dsar", "show", "R-2026-0002", "--identifiers").exit_code == 0
+
+
+def test_a_row_stays_a_row_and_shows_that_its_date_is_provisional(inside: Cli) -> None:
+    name = opened(inside, "--label", "letter about a delivery that never came", right="automated_decision")
+    day = ("--today", "2026-11-24")
+    assert inside("dsar", "ask", name, "--kind", "identity", "--on", "2026-11-03", *day).exit_code == 0
+    shown = inside("dsar", "list", *day, env={"COLUMNS": "80"})
+    lines = shown.stdout.splitlines()
+    assert lines[0].split() == ["id", "right", "label", "state", "due", "days", "next"]
+    assert "2026-12-23?" in lines[2]
+    assert "?: provisional" in shown.stderr
+    assert max(map(len, lines)) <= 80
+    header, row = inside("dsar", "list", "--format", "csv", *day).stdout.splitlines()
+    assert header == "id,right,label,received_on,state,due_on,safe_due_on,provisional,days_left,next_step"
+    assert row.split(",")[3:8] == ["2026-11-02", "waiting", "2026-12-23", "2026-12-02", "yes"]
+
+
+def test_what_happened_is_told_in_the_order_in_which_it_took_effect(inside: Cli) -> None:
+    name = opened(inside)
+    for words in (
+        ("verify", name, "--method", "login", "--on", "2026-11-10"),
+        ("ask", name, "--kind", "clarification", "--on", "2026-11-04"),
+        ("answer", name, "--kind", "clarification", "--on", "2026-11-10"),
+    ):
+        assert inside("dsar", *words, "--today", "2026-11-24").exit_code == 0
+    shown = inside("dsar", "show", name, "--today", "2026-11-24").stdout
+    told = [line.split()[:2] for line in shown.partition("What happened")[2].splitlines()[3:]]
+    assert told == [
+        ["2026-11-24", "opened"],
+        ["2026-11-04", "asked"],
+        ["2026-11-10", "verified"],
+        ["2026-11-10", "answered"],
+    ]
+
+
+#: Edits of the store that would move a date or a duty, and the words by which they are told.
+EDITS = {
+    "received": ("UPDATE request SET received = '2026-11-20'", "its received is '2026-11-20'"),
+    "regime": ("UPDATE request SET regime = 'gdpr:DE-BY'", "its regime is"),
+    "right": ("UPDATE request SET right = 'withdraw_consent'", "its right is"),
+    "no request": ("DELETE FROM request", "not in the store"),
+    "one more request": ("INSERT INTO request VALUES ('R-2026-0002', 'gdpr:DE', 'access', NULL, '2026-11-02')", "0002"),
+    "another id": ("UPDATE request SET id = 'R-2026-0003'", "R-2026-0003"),
+    "day": ("UPDATE request_event SET \"on\" = '2026-11-08' WHERE kind = 'answered'", "event 3 (answered, 2026-11-08)"),
+    "act": ("UPDATE request_event SET kind = 'verified' WHERE kind = 'answered'", "event 3 (verified"),
+    "question": ("UPDATE request_event SET details = '{\"question\": \"fee\"}' WHERE kind = 'asked'", "event 2"),
+    "prompt": ("UPDATE request_event SET details = '{\"question\": \"identity\"}' WHERE kind = 'asked'", "event 2"),
+    "unreadable": ("UPDATE request_event SET details = 'x', \"on\" = 'soon' WHERE kind = 'asked'", "event 2"),
+    "who": ("UPDATE request_event SET actor = 'eve' WHERE kind = 'opened'", "event 1"),
+    "no event": ("DELETE FROM request_event WHERE kind = 'answered'", "2 events, and the journal has 3"),
+    "one more event": (
+        'INSERT INTO request_event (request_id, kind, "on", details, actor, recorded_at) '
+        "SELECT request_id, 'extended', \"on\", '{}', actor, recorded_at FROM request_event WHERE kind = 'answered'",
+        "4 events, and the journal has 3",
+    ),
+}
+
+
+@pytest.mark.parametrize(("edit", "told"), EDITS.values(), ids=EDITS)
+def test_an_edit_of_what_deadlines_are_counted_from_shows(inside: Cli, tmp_path: Path, edit: str, told: str) -> None:
+    name = opened(inside)
+    assert inside("dsar", "ask", name, "--kind", "identity", "--on", "2026-11-04", "--prompt", "no").exit_code == 0
+    assert inside("dsar", "answer", name, "--kind", "identity", "--on", "2026-11-10").exit_code == 0
+    head = inside("audit", "head").stdout.strip()
+    (first, *_) = inside("audit", "export", "--format", "json").json()
+    assert (first["target"], first["details"]) == (
+        name,
+        {"act": "opened", "on": "2026-11-24", "received": "2026-11-02", "regime": "gdpr:DE", "right": "access"},
+    )
+    assert inside("audit", "verify", "--head", head).exit_code == 0
+    with sqlite3.connect(tmp_path / "privacy.db") as store:
+        store.execute(edit)
+    store.close()
+    done = inside("audit", "verify", "--head", head)
+    assert done.exit_code == 6
+    assert "Not as the journal tells it: R-2026-000" in done.stdout
+    assert told in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -178,6 +300,10 @@ def test_an_edit_of_the_journal_shows(inside: Cli, tmp_path: Path) -> None:
     assert inside("audit", "verify", "--head", head).exit_code == 0
     with sqlite3.connect(tmp_path / "privacy.db") as store:
         store.execute("DELETE FROM journal WHERE number > 1")
+    assert inside("audit", "verify").exit_code == 6
+    with sqlite3.connect(tmp_path / "privacy.db") as store:
+        store.execute("DELETE FROM request_event WHERE request_id > 'R-2026-0001'")
+        store.execute("DELETE FROM request WHERE id > 'R-2026-0001'")
     assert inside("audit", "verify").exit_code == 0
     assert inside("audit", "verify", "--head", head).exit_code == 6
     with sqlite3.connect(tmp_path / "privacy.db") as store:
