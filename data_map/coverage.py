@@ -70,10 +70,9 @@ def _coverage(part: MapSource, is_configured: bool, today: date) -> SourceCovera
     skipped_fields = {(skip.asset, skip.field) for skip in part.skipped if skip.field is not None}
     asset_count = max(part.asset_count, len(read) + len(refused))
     reasons = Counter(skip.reason for skip in part.skipped)
-    is_empty = part.scanned_at is not None and not asset_count and not part.skipped
     if personal_count:
         outcome = Outcome.FOUND
-    elif fields or is_empty or (part.assets and not skipped_fields):
+    elif fields or (part.assets and not skipped_fields):
         outcome = Outcome.NOT_FOUND
     else:
         outcome = Outcome.NOT_SCANNED

@@ -71,8 +71,8 @@ class Reason(StrEnum):
 
 #: What each reason means, in the words of the reports.
 REASON_TEXT = {
-    Reason.NO_PERMISSION: "the account may not read it",
-    Reason.NOT_FOUND: "it was gone when it was to be read",
+    Reason.NO_PERMISSION: "the account is refused, or may not read it",
+    Reason.NOT_FOUND: "it is not there (any more)",
     Reason.CONNECTION_FAILED: "no connection could be opened",
     Reason.CONNECTION_LOST: "the connection broke off",
     Reason.TIMED_OUT: "reading it took longer than the time-out",

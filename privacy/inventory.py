@@ -95,6 +95,11 @@ def references(data_map: DataMap) -> list[str]:
     return [str(item.field.ref) for part in data_map.sources for asset in part.assets for item in asset.fields]
 
 
+def is_decided_away(item: MapField) -> bool:
+    """Whether a person decided that the field holds no personal data, and that counts."""
+    return item.decision is not None and item.decision.category is None and not item.verdict.state.is_personal
+
+
 def words(verdict: FieldVerdict) -> str:
     """A verdict in the only words that are true of it."""
     if verdict.state.is_personal:

@@ -72,7 +72,7 @@ def _show_tree(run: Run, part: MapSource, most: int | None) -> None:
     from rich.tree import Tree
 
     from data_map.taxonomy import CATEGORIES
-    from privacy.inventory import holdings
+    from privacy.inventory import holdings, is_decided_away
 
     head = Text(printable(part.source.name), style="bold")
     head.append(f"  {part.source.kind}  {printable(part.source.location)}", style="dim")
@@ -96,12 +96,19 @@ def _show_tree(run: Run, part: MapSource, most: int | None) -> None:
         branch.add(line)
     if most is not None and len(found) > most:
         tree.add(Text(f"… and {amount(len(found) - most)} more with personal data: privacy map show", style="dim"))
-    others = len(part.assets) - len(found)
+    decided = {asset.asset.name: count for asset in part.assets if (count := sum(map(is_decided_away, asset.fields)))}
+    others = len(rows.keys() - {name for name, _ in found} - decided.keys())
     if others:
         tree.add(Text(f"{amount(others)} more: nothing found in what was scanned", style="dim"))
+    if decided:
+        total = counted(sum(decided.values()), "field")
+        tree.add(Text(f"{total} decided not personal by people: privacy map fields --all", style="dim"))
     refused = {skip.asset for skip in part.skipped if skip.field is None and skip.asset is not None}
     if any(skip.asset is None for skip in part.skipped):
-        tree.add(Text("it could not be read to its end: privacy map coverage --skipped", style="yellow"))
+        said = "it could not be read to its end" if rows or refused or part.asset_count else "it could not be opened"
+        tree.add(Text(f"{said}: privacy map coverage --skipped", style="yellow"))
+    elif part.scanned_at is not None and not (rows or refused or part.asset_count):
+        tree.add(Text("empty: there was nothing to scan", style="dim"))
     if refused:
         tree.add(Text(f"{amount(len(refused))} not scanned: privacy map coverage --skipped", style="yellow"))
     unreached = part.asset_count - len(refused | set(rows))
@@ -174,9 +181,11 @@ def fields(
         shown = [record | _for_people(record) for record in shown]
     run.emit(Table(columns, shown, empty=empty, csv_keys=keys if form is Format.CSV else ()), form, output)
     if form is Format.TABLE and len(shown) < len(records):
-        run.say(
-            f"{amount(len(records) - len(shown))} more fields: nothing found in what was scanned (--all lists them)."
-        )
+        hidden = len(records) - len(shown)
+        away = sum(bool(record["decided"]) for record in records if record["state"] == State.CLEAN.value)
+        said = [f"{counted(hidden - away, 'more field')}: nothing found in what was scanned"] if hidden > away else []
+        said += [f"{counted(away, 'field')} decided not personal by people"] if away else []
+        run.say(f"{'; '.join(said)} (--all lists them).")
 
 
 def _for_people(record: dict[str, Any]) -> dict[str, object]:
@@ -375,6 +384,8 @@ def coverage(
         else:
             configured.append(found.source)
     records = [coverage_record(one) for one in covered(data_map, configured, run.app.today)]
+    if form is Format.TABLE:
+        records = [record | _skipped_words(record) for record in records]
     columns = (
         Column("source", "source", fold=True),
         Column("outcome", "personal data", fold=True),
@@ -388,6 +399,14 @@ def coverage(
         Column("days_ago", "days ago", "right"),
     )
     run.emit(Table(columns, records, empty=_NO_MAP), form, output)
+
+
+def _skipped_words(record: dict[str, Any]) -> dict[str, object]:
+    """A source that could not be opened, or not be read to its end, counts as skipped too."""
+    count = record["skipped"]
+    if not record["source_skipped"]:
+        return {}
+    return {"skipped": f"{amount(count)} + the source" if count else "the source"}
 
 
 @command(app, "diff")

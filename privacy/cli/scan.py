@@ -93,10 +93,24 @@ def scan(
                 keep_missed(store, missed, limits)
         raise _final(failures)
     summary = scan_targets(run, targets, limits, fail_on or [], missed)
+    is_filtered = bool(limits.include or limits.exclude)
+    empty = [one for one in summary.sources if one.asset_count == 0 and not one.skipped]
+    left_out = [one.source.name for one in empty] if is_filtered else []
+    if left_out and len(left_out) == len(summary.sources) and not (summary.is_interrupted or summary.refused):
+        raise _nothing_left(left_out)
+    for name in left_out:
+        run.warn(f"privacy: nothing of {name} was scanned: {_FILTERED}")
     run.emit(summary_table(summary), form, output)
     if form is Format.TABLE and output is None:
         explain_summary(run, summary)
     run.exit = _exit(run, summary, bool(failures))
+
+
+_FILTERED = "--include and --exclude leave none of its tables and files"
+
+
+def _nothing_left(names: list[str]) -> UsageError:
+    return UsageError(f"Nothing was scanned: --include and --exclude leave nothing of {', '.join(names)}.")
 
 
 def _targets(run: Run, places: list[str]) -> tuple[list[Target], list[ToolError], list[Skipped]]:
@@ -344,7 +358,7 @@ def explain_summary(run: Run, summary: ScanSummary) -> None:
 
 def _exit(run: Run, summary: ScanSummary, has_failures: bool) -> Exit:
     if summary.failing:
-        run.warn(f"privacy: --fail-on: {amount(len(summary.failing))} fields, first {summary.failing[0].ref}")
+        run.warn(f"privacy: --fail-on: {counted(len(summary.failing), 'field')}, first {summary.failing[0].ref}")
     skipped = sum(len(one.skipped) for one in summary.sources)
     if skipped:
         run.warn(f"privacy: {amount(skipped)} skipped, see `privacy map coverage --skipped`")
@@ -363,12 +377,16 @@ def _exit(run: Run, summary: ScanSummary, has_failures: bool) -> Exit:
 
 
 def _plan(run: Run, targets: list[Target], limits: Limits, form: Format, output: Any) -> None:
+    from data_map.model import REASON_TEXT
     from privacy.scanning import planned
 
     records: list[dict[str, object]] = []
     opened = 0
+    left_out: list[str] = []
     for target in targets:
         assets, skipped = planned(run.app, target, limits)
+        if not assets and not skipped and (limits.include or limits.exclude):
+            left_out.append(target.source.name)
         opened += not any(skip.asset is None for skip in skipped)
         records.extend(
             {
@@ -388,12 +406,16 @@ def _plan(run: Run, targets: list[Target], limits: Limits, form: Format, output:
                 "kind": None,
                 "rows": None,
                 "bytes": None,
-                "note": f"cannot be read: {skip.reason.value}",
+                "note": f"cannot be read: {REASON_TEXT[skip.reason]}",
             }
             for skip in skipped
         )
         if skipped:
             run.exit = Exit.SKIPPED
+    if len(left_out) == len(targets):
+        raise _nothing_left(left_out)
+    for name in left_out:
+        run.warn(f"privacy: nothing of {name} would be scanned: {_FILTERED}")
     table = Table(
         (
             Column("source", "source", fold=True),

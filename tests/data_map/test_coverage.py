@@ -69,7 +69,7 @@ ONLY_SKIPPED_FIELDS = replace(look("a", x=None), verdicts=())
 OUTCOMES = {
     "found": (a_map(look("a", x="contact.email")), Outcome.FOUND),
     "nothing in what was scanned": (a_map(look("a", x=None)), Outcome.NOT_FOUND),
-    "an empty source": (a_map(listed=0), Outcome.NOT_FOUND),
+    "an empty source: nothing was looked at": (a_map(listed=0), Outcome.NOT_SCANNED),
     "never scanned": (a_map(), Outcome.NOT_SCANNED),
     "dead": (a_map(skipped=(Skipped("crm", Reason.CONNECTION_FAILED),)), Outcome.NOT_SCANNED),
     "dead, listing of nothing": (a_map(skipped=(Skipped("crm", Reason.TIMED_OUT),), listed=0), Outcome.NOT_SCANNED),

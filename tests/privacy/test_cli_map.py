@@ -167,3 +167,26 @@ def test_backup_and_restore(shop: Cli, tmp_path: Path) -> None:
     assert shop("map", "fields", "--format", "json").stdout == before
     assert shop("store", "restore", "absent.zip", "--force").exit_code != 0
     assert shop("map", "fields", "--format", "json").stdout == before
+
+
+def test_what_people_decided_away_is_not_called_nothing_found(shop: Cli) -> None:
+    for name in ("email", "code"):
+        ref = f"shop:main.customers#{name}"
+        assert shop("map", "decide", ref, "--not-personal", "--reason", "Test data").exit_code == 0
+    shown = shop("map", "show").stdout
+    assert "2 fields decided not personal by people" in shown
+    assert "1 more: nothing found" in shown  # the products alone
+    hidden = len(shop("map", "fields", "--format", "json").json()) - 2
+    listed = shop("map", "fields").stderr
+    assert f"{hidden} more fields: nothing found in what was scanned; 2 fields decided not personal" in listed
+
+
+def test_an_empty_source_and_a_dead_one(inside: Cli, tmp_path: Path) -> None:
+    (tmp_path / "void").mkdir()
+    assert inside("scan", "void").exit_code == 0
+    assert inside("scan", "postgresql://reader@127.0.0.1:1/crm").exit_code == 4
+    shown = inside("map", "show").stdout
+    assert "empty: there was nothing to scan" in shown
+    assert "it could not be opened: privacy map coverage --skipped" in shown
+    assert [one["outcome"] for one in inside("map", "coverage", "--format", "json").json()] == ["not scanned"] * 2
+    assert "the source" in inside("map", "coverage", env={"COLUMNS": "200"}).stdout

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from data_map.model import REASON_TEXT, Reason
 from scanners.sources.address import locate
 from tests.conftest import Cli
 
@@ -104,7 +105,26 @@ def test_include_and_exclude(inside: Cli, tmp_path: Path) -> None:
     assert planned("--include", "*a.csv", "--include", "b*") == ["a.csv", "b.csv", "old/a.csv"]
     assert planned("--exclude", "old/*") == ["a.csv", "b.csv", "c.csv"]
     assert planned("--include", "*a.csv", "--exclude", "old/*") == ["a.csv"]
-    assert planned("--include", "nothing") == []
+
+
+def test_filters_that_leave_nothing(inside: Cli, tmp_path: Path) -> None:
+    share(tmp_path / "share")
+    share(tmp_path / "other", letters="email\nann@example.org\n")
+    for more in ([], ["--dry-run"]):
+        run = inside("scan", "share", "--include", "nomatch*", *more)
+        assert (run.exit_code, run.stdout) == (2, "")
+        assert "--include and --exclude leave nothing of share" in run.stderr
+        run = inside("scan", "share", "other", "--include", "let*", *more)
+        assert run.exit_code == 0
+        assert "nothing of share w" in run.stderr
+        assert "nothing of other" not in run.stderr
+
+
+def test_what_cannot_be_read_is_told_in_words(inside: Cli, tmp_path: Path) -> None:
+    share(tmp_path / "share")
+    (tmp_path / "share" / "link.csv").symlink_to(tmp_path / "nowhere")
+    planned = inside("scan", "share", "--dry-run", "--format", "json").json()
+    assert [item["note"] for item in planned if item["note"]] == [f"cannot be read: {REASON_TEXT[Reason.NOT_FOUND]}"]
 
 
 def test_a_dry_run_touches_no_row_and_no_store(inside: Cli, tmp_path: Path) -> None:
@@ -175,6 +195,7 @@ def test_fail_on(inside: Cli, tmp_path: Path, wanted: tuple[str, ...], exit_code
     assert run.exit_code == exit_code
     if exit_code:
         assert "share:people.csv#email" in run.stderr
+        assert "--fail-on: 1 field, first" in run.stderr
     # Only what the map did not know yet is new.
     assert inside("scan", "share", "--fail-on", "new").exit_code == 0
 
