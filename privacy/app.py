@@ -209,6 +209,7 @@ class App:
             address = configuration.environment(settings.url_env, f"the address of {settings.name}")
         assert address is not None  # noqa: S101 - the configuration was checked for it
         place = locate(address, base)
+        settings.check_kind(place.kind)
         password = configuration.password_of(settings)
         if password is not None and place.url is not None:
             place = replace(place, url=place.url.set(password=password))

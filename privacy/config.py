@@ -91,6 +91,8 @@ class SourceSettings(_Section):
     """One source to look into."""
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,60}$")]
+    #: What it is; told from the address when not given, and checked against it when given.
+    kind: Literal["files", "sqlite", "postgresql", "mysql", "mariadb"] | None = None
     #: A database or fsspec URL; the password is better kept out of it.
     url: str | None = None
     #: The environment variable that holds the whole URL.
@@ -122,6 +124,17 @@ class SourceSettings(_Section):
             msg = "give at most one of password_env, password_command and password_keyring"
             raise ValueError(msg)
         return self
+
+    def check_kind(self, found: str) -> None:
+        """Refuse an address of another kind. MySQL and MariaDB can be reached under each other's name.
+
+        Raises:
+            ConfigurationError: the address is of another kind than the setting says.
+        """
+        fits = {"mysql", "mariadb"} if self.kind in ("mysql", "mariadb") else {self.kind}
+        if self.kind is not None and found not in fits:
+            msg = f"The source {self.name} says kind = {self.kind!r}, but its address is of the kind {found!r}."
+            raise ConfigurationError(msg)
 
 
 class Config(_Section):

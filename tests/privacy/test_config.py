@@ -91,6 +91,7 @@ MISTAKES = {
     "two sources alike": (f'{SOURCE}path = "a"\n{SOURCE}path = "b"\n', ["two sources are called crm"]),
     "name of a source": ('[[sources]]\nname = "My CRM"\npath = "a"\n', ["sources.1.name"]),
     "no name": ('[[sources]]\npath = "a"\n', ["sources.1.name"]),
+    "no such kind": (f'{SOURCE}path = "a"\nkind = "oracle"\n', ["sources.1.kind", "postgresql"]),
     "no place": (SOURCE, ["sources.1", "exactly one of url, url_env and path"]),
     "two places": (f'{SOURCE}path = "a"\nurl = "sqlite:///b"\n', ["sources.1", "exactly one of"]),
     "two passwords": (
@@ -101,6 +102,30 @@ MISTAKES = {
     "no TOML": ("[scan\n", ["not valid TOML", "line 1"]),
     "not UTF-8": ("[organisation]\nname = 'M\udcfcller'\n", ["cannot be read"]),
 }
+
+
+@pytest.mark.parametrize(
+    ("source", "kind"),
+    [
+        ('path = "share"', "files"),
+        ('path = "shop.db"', "sqlite"),
+        ('url = "sqlite:///shop.db"', "sqlite"),
+        ('url = "postgresql://r@127.0.0.1:1/crm"', "postgresql"),
+        ('url = "mysql://r@127.0.0.1:1/crm"', "mysql"),
+        ('url = "mysql://r@127.0.0.1:1/crm"', "mariadb"),
+    ],
+)
+def test_a_kind_fits_its_address(inside: Cli, tmp_path: Path, source: str, kind: str) -> None:
+    (tmp_path / "share").mkdir()
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as connection, connection:
+        connection.execute("CREATE TABLE t (x)")
+    (tmp_path / "config.toml").write_text(f'[[sources]]\nname = "crm"\nkind = "{kind}"\n{source}\n')
+    assert "says kind" not in inside("scan").stderr
+    other = "files" if kind != "files" else "sqlite"
+    (tmp_path / "config.toml").write_text(f'[[sources]]\nname = "crm"\nkind = "{other}"\n{source}\n')
+    run = inside("scan")
+    assert run.exit_code == 3
+    assert f"The source crm says kind = '{other}', but its address is of the kind " in run.stderr
 
 
 @pytest.mark.parametrize(("settings", "said"), MISTAKES.values(), ids=MISTAKES)
