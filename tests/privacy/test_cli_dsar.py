@@ -326,3 +326,12 @@ def test_requests_survive_backup_and_restore(cli: Cli, inside: Cli, tmp_path: Pa
     shown = inside("dsar", "show", "R-2026-0001", "--identifiers", "--format", "json", **there)
     assert json.loads(shown.stdout)[0]["identifiers"]["name"] == ["Zqcanaria Xylvester"]
     assert inside("audit", "verify", **there).exit_code == 0
+
+
+def test_the_journal_vouches_for_requests_in_postgresql_too(inside: Cli, postgresql_url: str) -> None:
+    there: dict[str, Any] = {"env": {"PRIVACY_STORE": postgresql_url}}
+    words = ("--right", "access", "--regime", "gdpr:DE", "--received", "2026-11-02", "--today", "2026-11-24")
+    assert inside("dsar", "open", *words, **there).exit_code == 0
+    assert inside("dsar", "extend", "R-2026-0001", "--reason", "number", "--on", "2026-11-04", **there).exit_code == 0
+    done = inside("audit", "verify", **there)
+    assert done.exit_code == 0, done.stdout + done.stderr
