@@ -99,7 +99,7 @@ def classes(given: set[str], surnames: set[str], rank: dict[str, int]) -> dict[s
         "given?": sorted(given & common),
         "surname": sorted(surnames - common),
         "surname?": sorted(surnames & common),
-        "word": sorted(word for word in rank if word not in given and word not in surnames and word.isalpha()),
+        "word": sorted(word for word in common if word not in given and word not in surnames and word.isalpha()),
     }
 
 
