@@ -22,6 +22,9 @@ app = typer.Typer(help="The inventory: what personal data is where.", no_args_is
 
 _NO_MAP = "The map is empty: nothing was scanned yet. Try `privacy scan PATH`."
 
+#: Characters of a terminal from which a list of fields shows how many values were looked at too.
+_WIDE = 100
+
 SourceOption = Annotated[
     list[str] | None, typer.Option("--source", metavar="NAME", help="Only these sources (repeat the option).")
 ]
@@ -163,7 +166,7 @@ def fields(
     shown = records
     if form is Format.TABLE and not (everything or state):
         shown = [record for record in records if record["state"] != State.CLEAN.value]
-    columns = (
+    columns: tuple[Column, ...] = (
         Column("source", "source", fold=True),
         Column("asset", "table or file", fold=True),
         Column("field", "field", fold=True),
@@ -179,6 +182,8 @@ def fields(
     )  # fmt: skip
     if form is Format.TABLE:
         shown = [record | _for_people(record) for record in shown]
+        if output is None and run.out.width < _WIDE:
+            columns = columns[:-1]
     run.emit(Table(columns, shown, empty=empty, csv_keys=keys if form is Format.CSV else ()), form, output)
     if form is Format.TABLE and len(shown) < len(records):
         hidden = len(records) - len(shown)
@@ -258,7 +263,8 @@ def _explain(run: Run, item: MapField) -> None:
     if machine.prevalence is not None:
         low, high = machine.prevalence_low or 0.0, machine.prevalence_high or 1.0
         lines.append(Text(f"  {machine.prevalence:.1%} of them fit (95 % interval {low:.1%} to {high:.1%})"))
-    for line in lines:
+    run.out.print(lines[0], soft_wrap=True)  # in one line, however long, so that it can be copied
+    for line in lines[1:]:
         run.out.print(_hanging(line))
     _section(
         run,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -99,6 +100,8 @@ def _cell(value: object) -> str:
 
 #: What a column whose content may be folded needs at least, in characters.
 _LEAST = 12
+#: Between two columns.
+_GAP = 2
 
 
 def show(table: Table, console: Console) -> None:
@@ -115,11 +118,8 @@ def show(table: Table, console: Console) -> None:
         return
     columns = visible(table)
     rows = [[Text(printable(plain(record.get(column.key)))) for column in columns] for record in table.records]
-    widths = [
-        max(len(column.title), *(min(row[place].cell_len, _LEAST if column.fold else 10_000) for row in rows))
-        for place, column in enumerate(columns)
-    ]
-    if sum(widths) + len(widths) > console.width:
+    widths = _widths(columns, rows, console.width)
+    if widths is None:
         _show_records(title, columns, rows, console)
         return
     shown = RichTable(
@@ -130,11 +130,64 @@ def show(table: Table, console: Console) -> None:
         pad_edge=False,
         show_edge=False,
     )
-    for column in columns:
-        shown.add_column(Text(printable(column.title)), justify=column.align, overflow="fold", no_wrap=not column.fold)
+    for column, width in zip(columns, widths, strict=True):
+        shown.add_column(Text(printable(column.title)), justify=column.align, overflow="fold", width=width)
     for row in rows:
-        shown.add_row(*row)
+        shown.add_row(*(Text(folded(cell.plain, width)) for cell, width in zip(row, widths, strict=True)))
     console.print(shown)
+
+
+def _widths(columns: Sequence[Column], rows: Sequence[Sequence[Text]], width: int) -> list[int] | None:
+    """The width of each column, so that the fewest words and names are broken; None where there is no room."""
+    from rich.cells import cell_len
+
+    whole, parts, least = [], [], []
+    for place, column in enumerate(columns):
+        cells = [row[place].plain for row in rows]
+        title = cell_len(printable(column.title))
+        whole.append(max(title, *map(cell_len, cells)))
+        longest = max((cell_len(piece) for cell in cells for piece in _pieces(cell)), default=0)
+        parts.append(max(title, longest) if column.fold else whole[-1])
+        least.append(max(title, min(whole[-1], _LEAST)) if column.fold else whole[-1])
+    room = width - _GAP * (len(columns) - 1)
+    if sum(least) > room:
+        return None
+    given = least
+    for wanted in (parts, whole):
+        # The narrowest first: those that need little more get all of it.
+        while sum(given) < room:
+            short = [place for place in range(len(given)) if given[place] < wanted[place]]
+            if not short:
+                break
+            given[min(short, key=given.__getitem__)] += 1
+    return given
+
+
+def _pieces(text: str) -> list[str]:
+    """What is not broken where there is room: words, and the parts of names, each with the mark that ends it."""
+    return re.findall(r"[^\s._/-]*[._/-]+|[^\s._/-]+", text)
+
+
+def folded(text: str, width: int) -> str:
+    """The text in lines of a width: broken at spaces, else in names after ``. _ / -``, else anywhere."""
+    from rich.cells import cell_len, chop_cells
+
+    if cell_len(text) <= width:
+        return text
+    lines = [""]
+    for number, word in enumerate(text.split()):
+        space = " " if number and lines[-1] else ""
+        if cell_len(lines[-1] + space + word) <= width:
+            lines[-1] += space + word
+            continue
+        if lines[-1]:
+            lines.append("")
+        for piece in _pieces(word):
+            for chunk in [piece] if cell_len(piece) <= width else chop_cells(piece, width):
+                if cell_len(lines[-1] + chunk) > width:
+                    lines.append("")
+                lines[-1] += chunk
+    return "\n".join(lines)
 
 
 def _show_records(

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from privacy.reports.table import folded
 from tests.conftest import Cli
 
 REF = "shop:main.customers#code"
@@ -190,3 +191,36 @@ def test_an_empty_source_and_a_dead_one(inside: Cli, tmp_path: Path) -> None:
     assert "it could not be opened: privacy map coverage --skipped" in shown
     assert [one["outcome"] for one in inside("map", "coverage", "--format", "json").json()] == ["not scanned"] * 2
     assert "the source" in inside("map", "coverage", env={"COLUMNS": "200"}).stdout
+
+
+def test_at_80_columns_names_are_broken_at_their_marks(inside: Cli, tmp_path: Path) -> None:
+    rows = ", ".join(f"('1980-0{n % 9 + 1}-1{n % 9}')" for n in range(60))
+    name = "customer_relationship_management_contact_persons_of_all_branches_and_years_before"
+    database(tmp_path / "shop.db", f"CREATE TABLE {name} (date_of_birth TEXT)", f"INSERT INTO {name} VALUES {rows}")
+    assert inside("scan", "shop.db").exit_code == 0
+    shown = inside("map", "fields", env={"COLUMNS": "80"}).stdout
+    cells = [cell for line in shown.splitlines()[2:] for cell in line.split()]
+    assert all(
+        cell.endswith((*"._", "%")) or cell in ("shop", "before", "birth", "date_of_birth", "likely", "confirmed")
+        for cell in cells
+    ), cells
+    assert "values" not in shown
+    assert max(map(len, shown.splitlines())) <= 80
+    # What `map explain` prints can be copied.
+    ref = f"shop:main.{name}#date_of_birth"
+    assert ref in inside("map", "explain", ref, env={"COLUMNS": "80"}).stdout.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "lines"),
+    [
+        ("demographic.date_of_birth", 15, ["demographic.", "date_of_birth"]),
+        ("one two.three", 9, ["one", "two.three"]),
+        ("abcdefghij", 4, ["abcd", "efgh", "ij"]),
+        ("a/b-c", 5, ["a/b-c"]),
+        ("姓名姓名.姓名", 9, ["姓名姓名.", "姓名"]),
+        ("", 3, [""]),
+    ],
+)
+def test_folding(text: str, width: int, lines: list[str]) -> None:
+    assert folded(text, width).split("\n") == lines

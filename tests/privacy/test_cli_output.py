@@ -82,7 +82,7 @@ def test_csv_has_one_header_and_one_width(scanned: Desk, args: tuple[str, ...]) 
 def test_scan_prints_one_array_too(inside: Cli, tmp_path: Path) -> None:
     (tmp_path / "people.csv").write_text(PEOPLE)
     [source] = inside("scan", "people.csv", "--format", "json", "-vv").json()
-    assert source["categories"] == {"contact.email": 1}
+    assert source["categories"] == {"contact.email": 1, "identity.name": 1}
     [asset] = inside("scan", "people.csv", "--format", "json", "--dry-run").json()
     assert (asset["asset"], asset["bytes"]) == ("people.csv", len(PEOPLE))
 
