@@ -119,7 +119,7 @@ def rules() -> tuple[Rule, ...]:
     """
     return (
         Rule(
-            "lexicon:full_name", "identity.name", _SHAPE, is_full_name, 0.13, most=6.0, examples=("Jane van der Doe",)
+            "lexicon:full_name", "identity.name", _SHAPE, is_full_name, 0.18, most=6.0, examples=("Jane van der Doe",)
         ),
         Rule("lexicon:given_name", "identity.name", _SHAPE, is_given_name, 0.32, most=4.5, examples=("Anne-Marie",)),
         Rule("lexicon:name_word", "identity.name", _SHAPE, is_name_word, 0.52, most=1.5),
