@@ -218,7 +218,8 @@ def _emit(run: Run, found: list[Standing], empty: str, form: Format, output: Pat
     records = [record(one) for one in found]
     if form is Format.TABLE:
         records = [one | {"due_on": f"{one['due_on']}?"} if one["provisional"] else one for one in records]
-    # A label takes the place of the day of receipt, so that a row stays a row on a terminal of 80 columns.
+    # A label takes the place of the day of receipt and of the next step, which `dsar show` tells, so that a row stays a
+    # row on a terminal of 80 columns.
     has_label = any(one.request.label for one in found)
     columns = (
         Column("id", "id"),
@@ -227,7 +228,7 @@ def _emit(run: Run, found: list[Standing], empty: str, form: Format, output: Pat
         Column("state", "state"),
         Column("due_on", "due"),
         Column("days_left", "days", "right"),
-        Column("next_step", "next", fold=True),
+        *(() if has_label else (Column("next_step", "next", fold=True),)),
     )
     run.emit(Table(columns, records, empty=empty, csv_keys=_CSV_KEYS), form, output)
     if form is Format.TABLE and any(one["provisional"] for one in records):

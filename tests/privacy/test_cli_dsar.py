@@ -164,7 +164,7 @@ def test_a_row_stays_a_row_and_shows_that_its_date_is_provisional(inside: Cli) -
     assert inside("dsar", "ask", name, "--kind", "identity", "--on", "2026-11-03", *day).exit_code == 0
     shown = inside("dsar", "list", *day, env={"COLUMNS": "80"})
     lines = shown.stdout.splitlines()
-    assert lines[0].split() == ["id", "right", "label", "state", "due", "days", "next"]
+    assert lines[0].split() == ["id", "right", "label", "state", "due", "days"]
     assert "2026-12-23?" in lines[2]
     assert "?: provisional" in shown.stderr
     assert max(map(len, lines)) <= 80
