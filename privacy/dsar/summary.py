@@ -19,7 +19,7 @@ def section(standings: Sequence[Standing]) -> Section:
             "right": one.request.right,
             "received_on": one.received_on.isoformat(),
             "state": one.request.state.value,
-            "due_on": one.deadline.due_on.isoformat() if one.deadline.due_on else "no date",
+            "due_on": _due(one),
             "safe_due_on": one.deadline.safe_due_on.isoformat() if one.deadline.safe_due_on else "",
             "days_left": one.days_left,
             "next_step": one.next_step,
@@ -51,6 +51,12 @@ def section(standings: Sequence[Standing]) -> Section:
             f"{one.request.id} is overdue by {-one.days_left} days." for one in overdue if one.days_left is not None
         ),
     )
+
+
+def _due(one: Standing) -> str:
+    if one.deadline.due_on is None:
+        return "no date"
+    return one.deadline.due_on.isoformat() + (" (provisional)" if one.deadline.is_provisional else "")
 
 
 def _derivation(one: Standing) -> Table:
