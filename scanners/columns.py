@@ -169,7 +169,7 @@ def judge(
         sampled=column.sampled,
         distinct=distinct,
         subject=subject if is_personal else None,
-        contains=tuple(item for item in contains if not is_personal or item.category != category),
+        contains=_beside(contains, category if is_personal else None, best, is_cells=text is None),
         alternates=_alternates(others),
         shapes=masking.shapes(column.counts),
         evidence=findings,
@@ -354,6 +354,18 @@ def _state(score: float, category: str | None, column: Column, best: _Candidate 
     if has_values and score >= _CONFIRMED:
         return State.CONFIRMED
     return State.LIKELY
+
+
+def _beside(
+    contains: Sequence[Contained], category: str | None, best: _Candidate | None, *, is_cells: bool
+) -> tuple[Contained, ...]:
+    """What occurs beside the main category. Of cells, what the main category explains is not counted twice: the digits
+    of an IBAN, or of a telephone's serial number, may pass for those of a card.
+    """
+    if category in (None, "text.personal") or not is_cells or best is None or best.passed is None:
+        return tuple(item for item in contains if item.category != category)
+    left = best.passed.of - best.passed.matched
+    return tuple(item for item in contains if item.category != category and item.distinct <= left)
 
 
 def _alternates(ranked: Sequence[tuple[str, _Candidate]]) -> tuple[Alternate, ...]:

@@ -107,6 +107,7 @@ def test_rules_that_need_a_name_are_not_tried_without_it() -> None:
         (["Jane Doe", "John Roe"], False),
         (["2026-01-01 10:00:00", "2026-01-02 11:00:00"], False),
         (["1", "2"], False),
+        (["DE89 3704 0044 0532 0130 00", "NL91 ABNA 0417 1643 00"], False),
         ([], False),
     ],
 )
