@@ -112,6 +112,8 @@ class Passed:
 class _Candidate:
     terms: list[Term] = field(default_factory=list)
     passed: Passed | None = None
+    #: Whether ``passed`` measures nothing: the name says the category, and the detector does not know its values.
+    is_unmeasured: bool = False
 
     @property
     def logit(self) -> float:
@@ -154,9 +156,10 @@ def judge(
     state = _state(score, category, column, best, is_text=bool(terms) and terms[0] is text_term)
     is_personal = state.is_personal
     prevalence = low = high = None
-    if best is not None and best.passed is not None and is_personal and category != "text.personal":
-        prevalence = best.passed.matched / best.passed.of
-        low, high = wilson(best.passed.matched, best.passed.of)
+    measured = best.passed if best is not None and not best.is_unmeasured else None
+    if measured is not None and is_personal and category != "text.personal":
+        prevalence = measured.matched / measured.of
+        low, high = wilson(measured.matched, measured.of)
     others = [(key, item) for key, item in ranked if key != category or not is_personal]
     return FieldVerdict(
         ref=ref,
@@ -199,8 +202,9 @@ def _candidates(
             if weight < 1.0:
                 if candidate.passed is not None:  # values that a detector refuses may still be what the name says
                     candidate.terms.pop()
+                    candidate.is_unmeasured = True
                 candidate.terms.append(_fit_term(category, column))
-                if candidate.passed is not None and reading.needs_person:
+                if candidate.passed is not None and reading.needs_person and _is_unlike(candidate.passed):
                     candidate.terms.append(_unlike_term(candidate.passed))
         if category == reading.category and not column.counts and column.binary and category != "identity.photo":
             candidate.terms.append(Term("its values are binary", -2.0))
@@ -237,10 +241,10 @@ def _value_weight(item: Passed) -> float:
     # A value of the category passes as a true one does, or by accident like any other.
     true_rate = _TRUE_RATE + (1 - _TRUE_RATE) * item.chance
     hit, miss = log(true_rate / item.chance), log((1 - true_rate) / (1 - item.chance))
-    # Half a value is taken off: one lucky hit among two is not evidence of a column.
     weight = item.matched * hit + (item.of - item.matched) * miss
     if item.matched >= 0.5 * item.of:
         weight = max(weight, min(item.matched * hit, 4.0) * (item.matched / item.of))
+    # One lucky hit among two values is not yet evidence of a column: from three on a detector may say all it can.
     most = item.most * min(1.0, (item.matched + 1) / 4)
     return max(_LEAST, min(most, weight))
 
@@ -253,11 +257,14 @@ def _value_term(item: Passed) -> Term:
     return Term(text, round(_value_weight(item), 3))
 
 
+def _is_unlike(item: Passed) -> bool:
+    """Whether fewer values pass than do by accident, among enough of them."""
+    return item.of >= _ENOUGH and item.matched < item.chance * item.of
+
+
 def _unlike_term(item: Passed) -> Term:
     """A weak word for a person's data (``name``) over values of which hardly one is known to be such."""
-    share = item.matched / item.of
-    weight = _UNLIKE if item.of >= _ENOUGH and share < item.chance else 0.0
-    return Term(f"only {item.matched} of {item.of} different values pass {item.detector}", weight)
+    return Term(f"only {item.matched} of {item.of} different values pass {item.detector}", _UNLIKE)
 
 
 def _fit_term(category: str, column: Column) -> Term:

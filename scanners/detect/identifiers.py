@@ -25,7 +25,7 @@ def validator(module: str) -> Callable[[str], bool]:
     def accepts(value: str) -> bool:
         try:
             return load()(value)
-        except Exception:
+        except Exception:  # some modules fail on numbers that they should refuse; either way it is no such number
             return False
 
     return accepts

@@ -59,7 +59,7 @@ def messages(data: bytes, rows: int | None) -> Iterator[dict[str, Any]]:
         yield {"error": "encrypted"}
     except MemoryError:
         yield {"error": "too_large"}
-    except Exception:
+    except Exception:  # the reader's errors have no class in common, and a hostile file may raise any
         yield {"error": "damaged"}
     except BaseException as error:
         # What a panic in Rust becomes has no class that could be imported.

@@ -206,3 +206,13 @@ def test_what_the_main_category_explains_is_not_counted_twice() -> None:
 
     found = verdicts("t", {"x": [iban(4_000_000_000 + 7_919 * index) for index in range(200)]})["x"]
     assert (found.category, found.contains) == ("financial.iban", ())
+
+
+def test_a_detector_that_does_not_know_the_values_measures_nothing() -> None:
+    # Surnames that no list has: the name of the column says what they are, the lexicon says nothing.
+    names: list[object] = [
+        f"{start}{end}" for start in ("Zwolk", "Prymb", "Quand", "Xelm") for end in ("ath", "inde", "orp")
+    ]
+    found = verdicts("customers", {"last_name": names, "email": list(EMAILS)})["last_name"]
+    assert (found.category, found.prevalence, found.prevalence_low) == ("identity.name", None, None)
+    assert not any("only" in term.text for term in found.terms)
