@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from scanners.masking import signature
 
@@ -34,3 +34,32 @@ class Rule:
     def matches(self, value: str) -> bool:
         """Whether a single value passes, shape and all."""
         return self.shape.fullmatch(signature(value)) is not None and self.accepts(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of text that holds personal data. Offsets in characters; the text itself is not kept."""
+
+    start: int
+    stop: int
+    category: str
+    #: 0–1.
+    score: float
+    detector: str
+
+
+@dataclass(frozen=True, slots=True)
+class TextPattern:
+    """One way to recognise an identifier inside of running text."""
+
+    #: As ``Rule.name``.
+    name: str
+    category: str
+    #: A regular expression that finds candidate stretches; without back references, so that any engine runs it.
+    candidate: str
+    accepts: Callable[[str], bool]
+    score: float
+    #: Folded words, one of which stands near the candidate where ``needs_context``; near: in the 60 characters before
+    #: it, or the 30 after it.
+    context: frozenset[str] = field(default_factory=frozenset)
+    needs_context: bool = False

