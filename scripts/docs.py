@@ -47,9 +47,9 @@ def cli() -> str:
 def detectors() -> str:
     """Every rule that recognises a value, by the category it speaks for."""
     from data_map.taxonomy import category
-    from scanners.detect import identifiers, lexicon, patterns, people
+    from scanners.detect import engine
 
-    rules = patterns.rules() + lexicon.rules() + people.rules() + identifiers.rules()
+    rules = engine.rules()
     lines = [
         "# Detectors",
         "",

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from data_map.model import Asset, Field, FieldRef, FieldVerdict, Reason, Skipped, State, Term
 from scanners.columns import Passed, judge
-from scanners.detect import identifiers, lexicon, patterns, people
+from scanners.detect import formats, identifiers, lexicon, patterns, people, phones
 from scanners.detect.base import Rule
 from scanners.detect.names import NameReading, read_name
 from scanners.detect.ner import NameReader
@@ -74,7 +74,7 @@ class Engine:
         """Whether a sheet's name, a comment or a label may be kept: nothing personal was found in it."""
         if any(True for _ in patterns.spans(label)):
             return False
-        if any(rule.matches(label.strip()) for rule in _rules() if rule.chance <= 0.02 and not rule.needs_name):
+        if any(rule.matches(label.strip()) for rule in rules() if rule.chance <= 0.02 and not rule.needs_name):
             return False
         return not next(self.names.spans([label]))
 
@@ -112,7 +112,7 @@ class Engine:
         return replace(verdict, shapes=(), bound=None)
 
     def _regions(self) -> tuple[str, ...]:
-        return (self.country, *patterns.REGIONS[:6]) if self.country else ()
+        return (self.country, *phones.REGIONS[:6]) if self.country else ()
 
 
 def unread(content: Content, verdicts: Sequence[FieldVerdict]) -> list[Skipped]:
@@ -201,13 +201,14 @@ def is_running_text(counts: Mapping[str, int]) -> bool:
 
 
 @lru_cache(maxsize=1)
-def _rules() -> tuple[Rule, ...]:
-    return patterns.rules() + lexicon.rules() + people.rules() + identifiers.rules()
+def rules() -> tuple[Rule, ...]:
+    """All rules for whole values."""
+    return patterns.rules() + phones.rules() + formats.rules() + lexicon.rules() + people.rules() + identifiers.rules()
 
 
 @lru_cache(maxsize=100_000)
 def _fitting(shape: str) -> tuple[Rule, ...]:
-    return tuple(rule for rule in _rules() if rule.shape.fullmatch(shape))
+    return tuple(rule for rule in rules() if rule.shape.fullmatch(shape))
 
 
 def _first(counts: Mapping[str, int], most: int | None) -> dict[str, int]:

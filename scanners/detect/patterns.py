@@ -1,4 +1,4 @@
-"""Presidio's pattern recognisers, and phone numbers by phonenumbers, as rules for whole values and as spans in text.
+"""Presidio's pattern recognisers as rules for whole values and as spans in text.
 
 Presidio and what it imports are loaded at the first value that could match, never by ``--help`` or an empty table.
 """
@@ -11,13 +11,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from scanners.detect import phones
 from scanners.detect.base import Rule, Span
 
 #: Presidio's own threshold for what counts, after its validators and without context words.
 MIN_SCORE = 0.3
-
-#: Regions tried for a phone number without a country code, when the source's country is not known.
-REGIONS = ("US", "GB", "DE", "FR", "ES", "IT", "NL", "PL", "PT", "BE", "AT", "CH", "CA", "AU", "IN", "BR", "MX", "JP")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +88,6 @@ PATTERNS = (
     ),
 )
 
-_PHONE_CANDIDATE = re.compile(
-    r"(?<![\w.+-])(?:\+|00|\()?\d[\d ().\-/]{5,18}\d(?:\s?(?:x|ext\.?)\s?\d{1,5})?(?![\w-]|\.\d)"
-)
 _SSN_TEXT = re.compile(r"(?<![\d-])(?!000|666|9\d\d)\d{3}-(?!00)\d\d-(?!0000)\d{4}(?![\d-])")
 
 
@@ -129,34 +124,10 @@ def _accepts(pattern: Pattern) -> Callable[[str], bool]:
     return accepts
 
 
-def _phone(value: str) -> bool:
-    return value.lstrip("( ").startswith(("+", "00")) and _is_phone(value, ())
-
-
-def _national_phone(value: str) -> bool:
-    return not _DATE.search(value) and _is_phone(value, REGIONS)
-
-
-def _is_phone(value: str, regions: tuple[str, ...]) -> bool:
-    import phonenumbers
-
-    text = value.strip()
-    if text.startswith("00"):
-        text = "+" + text[2:]
-    for region in (None, *regions) if text.startswith(("+", "(+")) else regions:
-        try:
-            number = phonenumbers.parse(text, region)
-        except phonenumbers.NumberParseException:
-            continue
-        if phonenumbers.is_valid_number(number):
-            return True
-    return False
-
-
 @lru_cache(maxsize=1)
 def rules() -> tuple[Rule, ...]:
     """Rules for whole values."""
-    from_presidio = tuple(
+    return tuple(
         Rule(
             f"presidio:{pattern.recognizer}",
             pattern.category,
@@ -168,39 +139,6 @@ def rules() -> tuple[Rule, ...]:
         )
         for pattern in PATTERNS
     )
-    phones = (
-        Rule(
-            "phonenumbers:international",
-            "contact.phone",
-            re.compile(r"\(?\+9[9 ().\-/]{6,20}(?: ?(?:x|ext\.?) ?9{1,5})?|00[9 ().\-/]{8,20}"),
-            _phone,
-            0.02,
-            examples=("+49 30 901820", "+1 (202) 456-1111"),
-            counter_examples=("+0 12", "+49 1"),
-        ),
-        Rule(
-            "phonenumbers:national",
-            "contact.phone",
-            # Written with separators: a bare run of digits is a number of any kind.
-            re.compile(r"\(?9{1,5}\)?[ .\-/](?:[9() .\-/]{4,16})9(?: ?(?:x|ext\.?) ?9{1,5})?"),
-            _national_phone,
-            0.25,
-            most=3.5,
-            examples=("030 901820", "(202) 456-1111"),
-            counter_examples=("2024-01-01", "1.23"),
-        ),
-        Rule(
-            "phonenumbers:digits",
-            "contact.phone",
-            re.compile(r"9{8,13}"),
-            _national_phone,
-            0.75,
-            most=1.5,
-            needs_name=True,
-            examples=("2024561111",),
-        ),
-    )
-    return from_presidio + phones
 
 
 _TEXT_PATTERNS = tuple((pattern, re.compile(pattern.candidate)) for pattern in PATTERNS)
@@ -225,22 +163,17 @@ def spans(text: str, regions: tuple[str, ...] = ()) -> Iterator[Span]:
         if not _overlaps(found.span(), taken):
             taken.append(found.span())
             yield Span(*found.span(), "government_id.national", 0.5, "format:us_ssn")
-    for found in _PHONE_CANDIDATE.finditer(text):
+    for found in phones.CANDIDATE.finditer(text):
         digits = sum(char.isdigit() for char in found.group())
         written = found.group()
         is_international = written.startswith(("+", "00"))
-        if digits < 7 or _overlaps(found.span(), taken) or _DATE.search(written):
+        if digits < 7 or _overlaps(found.span(), taken) or phones.DATE.search(written):
             continue
-        if (is_international and _is_phone(written, ())) or (
-            not written.isdigit() and not is_international and _is_phone(written, regions or REGIONS[:6])
+        if (is_international and phones.is_phone(written, ())) or (
+            not written.isdigit() and not is_international and phones.is_phone(written, regions or phones.REGIONS[:6])
         ):
             taken.append(found.span())
             yield Span(*found.span(), "contact.phone", 0.75 if is_international else 0.5, "phonenumbers")
-
-
-_DATE = re.compile(
-    r"(?:19|20)\d\d[-./ ]\d\d?[-./ ]\d\d?|\d\d?[-./]\d\d?[-./](?:19|20)\d\d|^\d\d?:\d\d|^\d{4}-\d{4}$|^\d+\.\d+$"
-)
 
 
 def _overlaps(span: tuple[int, int], taken: list[tuple[int, int]]) -> bool:

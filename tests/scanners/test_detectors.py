@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_map.taxonomy import CATEGORIES
-from scanners.detect import identifiers, lexicon, patterns
+from scanners.detect import patterns
 from scanners.detect.base import Rule
-from scanners.detect.engine import is_running_text, try_values
+from scanners.detect.engine import is_running_text, rules, try_values
 
-RULES = patterns.rules() + lexicon.rules() + identifiers.rules()
+RULES = rules()
 
 #: Published test numbers and numbers worked out by the schemes' own rules; none belongs to anybody.
 VALID = [
