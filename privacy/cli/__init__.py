@@ -13,6 +13,7 @@ from privacy.cli.dsar import app as dsar_app
 from privacy.cli.init import register as register_init
 from privacy.cli.law import app as law_app
 from privacy.cli.map import app as map_app
+from privacy.cli.redact import register as register_redact
 from privacy.cli.ropa import app as ropa_app
 from privacy.cli.run import ConfigOption, Globals, QuietOption, StoreOption, TodayOption, VerboseOption
 from privacy.cli.scan import register as register_scan
@@ -52,7 +53,7 @@ def root(
     context.obj = Globals(config, store_url, today, verbose, quiet)
 
 
-for _register in (register_init, register_doctor, register_demo, register_scan):
+for _register in (register_init, register_doctor, register_demo, register_scan, register_redact):
     _register(app)
 app.add_typer(sources_app, name="sources")
 app.add_typer(map_app, name="map")

