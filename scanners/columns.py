@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import exp, log, sqrt
 
 from data_map.model import Alternate, Contained, EvidenceKind, FieldRef, FieldVerdict, Finding, State, Term
 from scanners import masking
 from scanners.detect.names import NameReading
 from scanners.detect.text import TextReading
-from scanners.subjects import TableContext
+from scanners.subjects import CORE, TableContext
 from scanners.values import Column
 
 #: Log-odds that a column taken at random holds one given category.
@@ -36,6 +36,11 @@ _BEYOND = 10
 _NEVER = 0.0005
 #: Identifiers that are not met by accident in a cell with something else in it.
 _SURE_INSIDE = frozenset({"contact.email", "contact.phone", "financial.iban"})
+#: What organisations have as well, and how much less such a column is about a person in a table of them.
+_OF_SITES = frozenset(
+    {"contact.phone", "contact.address", "contact.place", "location.coordinates", "online.ip_address"}
+)
+_SITE = -6.0
 _CONFIRMED, _PERSONAL, _UNDECIDED = 0.9, 0.5, 0.2
 
 _DATE = re.compile(r"(?:\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?[-/.]\d\d?[-/.](?:\d{4}|\d\d)|(?:19|20)\d{6})(?:[T ].*)?")
@@ -120,19 +125,51 @@ class _Candidate:
         return sum(term.weight for term in self.terms)
 
 
-def judge(
-    column: Column,
-    reading: NameReading,
-    passed: Sequence[Passed],
-    text: TextReading | None,
-    context: TableContext,
-    inside: TextReading | None = None,
-) -> FieldVerdict:
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All that was seen of one column."""
+
+    column: Column
+    reading: NameReading
+    passed: tuple[Passed, ...] = ()
+    #: For a column of running text, what its texts hold.
+    text: TextReading | None = None
+    #: For a column of cells, what stands inside of cells that are no identifier as a whole.
+    inside: TextReading | None = None
+
+
+def judge_table(found: Sequence[Evidence], context: TableContext) -> list[FieldVerdict]:
+    """Judge the columns of one table together: what the values of some say of its rows counts for the others."""
+    verdicts = [judge(evidence, context) for evidence in found]
+    seen = seen_context(context, verdicts)
+    return verdicts if seen is context else [judge(evidence, seen) for evidence in found]
+
+
+def seen_context(context: TableContext, verdicts: Sequence[FieldVerdict]) -> TableContext:
+    """The context of a table after a first look at its values."""
+    core = {verdict.category for verdict in verdicts if verdict.state is State.CONFIRMED and verdict.category in CORE}
+    if not core or context.person_ratio >= 0.85:
+        return context
+    is_thing = context.person_ratio < 0.3
+    has_name = "identity.name" in core
+    if context.is_organisation:
+        if not has_name:
+            return context
+        return replace(context, person_ratio=0.5, is_organisation=False, because="people are named in its rows")
+    ratio = (0.5 if is_thing else 0.85) if len(core) >= 2 else (0.25 if is_thing else 0.6)
+    if ratio <= context.person_ratio:
+        return context
+    because = "its values describe a person" if len(core) >= 2 else "the values of one column describe a person"
+    return replace(context, subject=context.subject or "person", person_ratio=ratio, because=because)
+
+
+def judge(evidence: Evidence, context: TableContext) -> FieldVerdict:
     """Fold the evidence of one column.
 
     Ties between categories go to the one with the higher share of passing values, then to the one whose detector passes
     less by accident, then to the first by name.
     """
+    column, reading, passed, text = evidence.column, evidence.reading, evidence.passed, evidence.text
     ref = column.field.ref
     distinct = len(column.counts)
     subject = reading.subject or context.subject
@@ -146,7 +183,7 @@ def judge(
             item[0],
         ),
     )
-    contains, text_term = _contained(column, passed, text, context, inside)
+    contains, text_term = _contained(column, passed, text, context, evidence.inside)
     findings = _findings(ref, column, reading, passed)
     category, best = ranked[0] if ranked else (None, None)
     score = _probability(best.logit) if best else 0.0
@@ -185,7 +222,7 @@ def _candidates(
 ) -> dict[str, _Candidate]:
     candidates: dict[str, _Candidate] = {}
     if reading.category is not None:
-        candidates[reading.category] = _Candidate([_name_term(reading, context)])
+        candidates[reading.category] = _Candidate([_name_term(reading, context, column.field.ref.field)])
     for item in sorted(passed, key=lambda one: (one.chance, one.detector)):
         named = item.category == reading.category
         if item.needs_name and not named:
@@ -206,24 +243,41 @@ def _candidates(
                 candidate.terms.append(_fit_term(category, column))
                 if candidate.passed is not None and reading.needs_person and _is_unlike(candidate.passed):
                     candidate.terms.append(_unlike_term(candidate.passed))
+        organisation = _organisation_term(category, reading, context)
+        if organisation is not None:
+            candidate.terms.append(organisation)
         if category == reading.category and not column.counts and column.binary and category != "identity.photo":
             candidate.terms.append(Term("its values are binary", -2.0))
     return candidates
 
 
-def _name_term(reading: NameReading, context: TableContext) -> Term:
+def _name_term(reading: NameReading, context: TableContext, column: str) -> Term:
     probability = reading.strength
     words = " ".join(reading.words)
     text = f"its name says “{words}”"
     if reading.needs_person:
         ratio = 0.9 if reading.subject else context.person_ratio
+        if reading.is_addressee and not context.is_organisation and context.words:
+            ratio = max(ratio, 0.75)
         probability *= ratio
         text += f", which is personal only of people: {context.because}"
-    elif context.person_ratio < 0.3 and reading.subject is None:
+    elif context.person_ratio < 0.3 and reading.subject is None and not reading.is_addressee:
         probability *= 0.75
         text += f", but {context.because}"
+    if reading.category == "identity.subject_id" and (
+        context.names_organisation or column in context.organisation_keys
+    ):
+        probability *= 0.6
+        text += ", but the table's customers are organisations"
     probability = min(max(probability, 0.005), 0.98)
     return Term(text, round(log(probability / (1 - probability)), 3))
+
+
+def _organisation_term(category: str, reading: NameReading, context: TableContext) -> Term | None:
+    """A shop, a bank, a warehouse has a telephone and an address too, and they are nobody's."""
+    if not context.is_organisation or reading.subject is not None or category not in _OF_SITES:
+        return None
+    return Term(f"it is the organisation's: {context.because}", _SITE)
 
 
 def _context_term(category: str, context: TableContext) -> Term:

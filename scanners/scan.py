@@ -10,6 +10,7 @@ from scanners.detect.engine import Engine, cut, unread
 from scanners.extract.header import is_heading, looks_like_person, looks_like_value
 from scanners.sources.base import Listed, SourceConnector
 from scanners.sources.selection import is_wanted
+from scanners.subjects import Table, TableContext, contexts_of
 from scanners.values import Content, Take, UnreadableError
 
 #: Rows of the first look. 1,000 rows settle most columns; see ``MORE_ROWS``.
@@ -81,6 +82,7 @@ def scan(connector: SourceConnector, engine: Engine, limits: Limits) -> Iterator
             count += 1
             listed.append(item)
     yield Listing(source, tuple(item.asset for item in listed))
+    contexts = contexts_of([_table(item) for item in listed if item.fields])
     lost = 0
     for item in listed:
         if lost >= _LOST:
@@ -88,7 +90,7 @@ def scan(connector: SourceConnector, engine: Engine, limits: Limits) -> Iterator
             continue
         yield Reading(item.asset)
         try:
-            content, fields, verdicts = _look(connector, engine, item, limits)
+            content, fields, verdicts = _look(connector, engine, item, limits, contexts.get(item.asset.name))
         except UnreadableError as error:
             is_lost = error.reason in (Reason.CONNECTION_LOST, Reason.CONNECTION_FAILED)
             lost = lost + 1 if is_lost else 0
@@ -112,22 +114,29 @@ def scan(connector: SourceConnector, engine: Engine, limits: Limits) -> Iterator
     yield SourceScan(source, count, is_complete=is_complete)
 
 
+def _table(item: Listed) -> Table:
+    """What the catalog says of a table, for its context."""
+    columns = tuple(each.ref.field for each in item.fields)
+    references = {each.ref.field: each.references.asset for each in item.fields if each.references is not None}
+    return Table(item.asset, columns, references)
+
+
 def _look(
-    connector: SourceConnector, engine: Engine, item: Listed, limits: Limits
+    connector: SourceConnector, engine: Engine, item: Listed, limits: Limits, about: TableContext | None
 ) -> tuple[Content, tuple[Field, ...], tuple[FieldVerdict, ...]]:
     rows = None if limits.full else limits.sample_rows or FIRST_ROWS
     take = Take(rows, limits.seed, None, limits.max_file_bytes, limits.timeout_s)
     content = connector.read(item, take)
     if limits.full:
         engine = replace(engine, most=None)
-    fields, verdicts = engine.look(content)
+    fields, verdicts = engine.look(content, about=about)
     skipped = unread(content, verdicts)
     content.skipped.extend((*skipped, *cut(content)))
     verdicts = tuple(verdict for verdict in verdicts if verdict.ref not in {_ref(skip) for skip in skipped})
     undecided = frozenset(verdict.ref.field for verdict in verdicts if verdict.state is State.UNDECIDED)
     if undecided and not content.is_whole and rows is not None and limits.sample_rows is None:
         more = connector.read(item, replace(take, rows=MORE_ROWS, fields=undecided))
-        again = {verdict.ref: verdict for verdict in engine.look(more, context=content)[1]}
+        again = {verdict.ref: verdict for verdict in engine.look(more, context=content, about=about)[1]}
         verdicts = tuple(again.get(verdict.ref, verdict) for verdict in verdicts)
         content.rows_read = max(content.rows_read, more.rows_read)
         content.bytes_read += more.bytes_read

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from data_map.model import Asset, Field, FieldRef, FieldVerdict, Reason, Skipped, State, Term
-from scanners.columns import Passed, judge
+from scanners.columns import Evidence, Passed, judge, judge_table
 from scanners.detect import formats, identifiers, lexicon, patterns, people, phones
 from scanners.detect.base import Rule
-from scanners.detect.names import NameReading, read_name
+from scanners.detect.names import KEYS, NameReading, read_name, split
 from scanners.detect.ner import NameReader
 from scanners.detect.text import TextReading, read_texts
 from scanners.masking import signature
@@ -48,27 +48,33 @@ class Engine:
         return replace(self, country=country)
 
     def look(
-        self, content: Content, context: Content | None = None
+        self, content: Content, context: Content | None = None, about: TableContext | None = None
     ) -> tuple[tuple[Field, ...], tuple[FieldVerdict, ...]]:
         """The fields of an asset with a verdict on each, in the order they were read.
 
-        ``context``: the whole asset, when ``content`` is a second look at some of its columns only.
+        ``context``: the whole asset, when ``content`` is a second look at some of its columns only. ``about``: what
+        the source's catalog says of the table.
         """
         fields: list[Field] = []
         verdicts: list[FieldVerdict] = []
         neighbours: dict[str, list[str]] = defaultdict(list)
         for column in (context or content).columns:
             neighbours[_part_of(content.asset, column.field.ref.field)].append(_last(column.field.ref.field))
-        contexts = {part: context_of(part, names) for part, names in neighbours.items()}
+        contexts = {part: about or context_of(part, names) for part, names in neighbours.items()}
+        parts: dict[str, list[Evidence]] = defaultdict(list)
         for column in content.columns:
+            part = _part_of(content.asset, column.field.ref.field)
             fields.append(column.field)
-            verdict = self._column(column, contexts[_part_of(content.asset, column.field.ref.field)])
-            verdicts.append(replace(verdict, bound=_bound(verdict, column, content, self.most)))
+            parts[part].append(self._evidence(column, contexts[part]))
+        for part, found in parts.items():
+            for evidence, verdict in zip(found, judge_table(found, contexts[part]), strict=True):
+                verdicts.append(replace(verdict, bound=_bound(verdict, evidence.column, content, self.most)))
         for ref, texts in _texts(content).items():
             fields.append(next(part.field for part in content.texts if part.field.ref == ref))
             verdicts.append(self._document(ref, texts))
-        order = sorted(range(len(fields)), key=lambda index: fields[index].position)
-        return tuple(fields[index] for index in order), tuple(verdicts[index] for index in order)
+        known = {verdict.ref: verdict for verdict in verdicts}
+        ordered = sorted(fields, key=lambda item: item.position)
+        return tuple(ordered), tuple(known[item.ref] for item in ordered)
 
     def is_nameable(self, label: str) -> bool:
         """Whether a sheet's name, a comment or a label may be kept: nothing personal was found in it."""
@@ -78,20 +84,22 @@ class Engine:
             return False
         return not next(self.names.spans([label]))
 
-    def _column(self, column: Column, context: TableContext) -> FieldVerdict:
+    def _evidence(self, column: Column, context: TableContext) -> Evidence:
         reading = read_path(column.field.ref.field)
+        if reading.category is None and reading.denied_by is None:
+            reading = in_table(reading, _last(column.field.ref.field), context.words)
         if column.field.references is not None:  # a key that points elsewhere is an address, not the thing itself
             reading = _as_key(reading)
         if column.binary and not column.counts:
-            return _binary(column, reading, context)
+            return Evidence(column, _of_binary(column, reading))
         values = _first(column.counts, self.most)
         passed, taken = try_values(values, reading.category)
         if is_running_text(column.counts):
-            return judge(column, reading, passed, self._text(values), context)
+            return Evidence(column, reading, tuple(passed), self._text(values))
         # What is no identifier as a whole may hold one: ``Jane Doe <jane@…>``, ``mailto:…``, a long address of a page.
         rest = {value: count for value, count in values.items() if value not in taken and _MAY_HOLD.search(value)}
         inside = read_texts(rest, NameReader(None), self._regions()) if rest else None
-        return judge(column, reading, passed, None, context, inside)
+        return Evidence(column, reading, tuple(passed), None, inside)
 
     def _text(self, values: Mapping[str, int]) -> TextReading:
         return read_texts(values, self.names, self._regions())
@@ -101,7 +109,7 @@ class Engine:
         reading = read_texts(joined, self.names, self._regions())
         column = Column(Field(ref), dict(joined), sampled=len(texts))
         context = TableContext(None, 0.6, "a document")
-        verdict = judge(column, NameReading(), (), reading, context)
+        verdict = judge(Evidence(column, NameReading(), (), reading), context)
         if verdict.state is State.UNDECIDED or (verdict.state is State.CLEAN and reading.contained):
             weight = verdict.terms[0].weight if verdict.terms else 0.0
             found = sum(item.count for item in reading.contained)
@@ -223,10 +231,10 @@ def _as_key(reading: NameReading) -> NameReading:
     return replace(reading, strength=reading.strength * 0.5) if reading.category != "identity.subject_id" else reading
 
 
-def _binary(column: Column, reading: NameReading, context: TableContext) -> FieldVerdict:
+def _of_binary(column: Column, reading: NameReading) -> NameReading:
     if reading.category == "identity.photo" and not any(map(_is_image, column.magic)):
-        reading = replace(reading, strength=reading.strength * 0.8)
-    return judge(column, reading, (), None, context)
+        return replace(reading, strength=reading.strength * 0.8)
+    return reading
 
 
 def _is_image(magic: bytes) -> bool:
@@ -253,6 +261,17 @@ def read_path(name: str) -> NameReading:
             if found.category is not None:
                 return found
     return reading
+
+
+def in_table(reading: NameReading, column: str, table: tuple[str, ...]) -> NameReading:
+    """What a name says together with its table's: ``code`` of a ``payment_card``, ``house`` of an ``address``."""
+    own = split(column)
+    if not table or not own or column.casefold() in KEYS:
+        return reading
+    found = read_name("_".join((*table, *own)))
+    if found.category is None or not {own[0], own[-1]} & set(found.words) or not set(found.words) - set(own):
+        return reading
+    return replace(found, strength=found.strength * 0.8, subject=reading.subject)
 
 
 def _last(name: str) -> str:

@@ -45,6 +45,8 @@ class NameReading:
     subject: str | None = None
     #: A word that makes the column something else (``email_verified``, ``product_name``).
     denied_by: str | None = None
+    #: Whether a word beside it says that something is sent or billed to somebody there (``ship_city``).
+    is_addressee: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,9 @@ class Vocabulary:
     after: frozenset[str]
     negative_heads: frozenset[str]
     negative_leading: frozenset[str]
-    things: frozenset[str]
+    addressee: frozenset[str]
+    #: Word → its group: ``organisation``, ``place``, ``transaction``, ``product``, …
+    things: Mapping[str, str]
     people: Mapping[str, str]
     phrases: Mapping[tuple[str, ...], Phrase]
     longest: int
@@ -98,7 +102,8 @@ def build_vocabulary(raw: Mapping[str, Any]) -> Vocabulary:
         after=frozenset(raw["neutral"]["after"]),
         negative_heads=frozenset(raw["negative"]["heads"]),
         negative_leading=frozenset(raw["negative"]["leading"]),
-        things=frozenset(word for words in raw["things"].values() for word in words),
+        addressee=frozenset(raw["addressee"]["words"]),
+        things={word: group for group, words in raw["things"].items() for word in words},
         people={word: subject for subject, words in raw["people"].items() for word in words},
         phrases=phrases,
         longest=max(len(key) for key in phrases),
@@ -111,14 +116,17 @@ def expand(parts: Sequence[str], words: Vocabulary) -> tuple[str, ...]:
 
 
 #: What follows a word for a person in the name of a key that points at one.
-_KEYS = frozenset({"id", "ids", "number", "no", "nr", "code", "key", "uuid", "guid", "ref", "reference", "pk", "fk"})
+KEYS = frozenset({"id", "ids", "number", "no", "nr", "code", "key", "uuid", "guid", "ref", "reference", "pk", "fk"})
 #: Chance that ``customer_id`` identifies a person, and that ``customer`` alone holds a person's name.
 _KEY_STRENGTH, _BARE_STRENGTH = 0.6, 0.5
+#: Of those who are mostly public, and often no single person (a band), a key says less.
+_PUBLIC, _PUBLIC_STRENGTH = frozenset({"author", "actor", "player"}), 0.4
 #: Words that may stand beside a bare word for a person: ``new_customer``, ``customer_1``.
 _BARE_BESIDE = frozenset(
     {"new", "old", "current", "primary", "secondary", "main", "first", "second", "the", "from", "to"}
 )
 #: Categories of which things have their own: a shop has a telephone, a server an address.
+_OF_TRANSACTIONS = frozenset({"contact.email", "contact.phone", "contact.address"})
 _OF_THINGS = ("identity.name", "contact.", "online.ip_address", "location.")
 
 
@@ -161,8 +169,9 @@ def _person(parts: tuple[str, ...], subject: str | None, words: Vocabulary) -> N
     if subject is None:
         return NameReading()
     others = [part for part in parts if part not in words.people and not part.isdigit()]
-    if others and all(part in _KEYS for part in others) and parts[0] not in _KEYS:
-        return NameReading("identity.subject_id", _KEY_STRENGTH, False, parts, subject)
+    if others and all(part in KEYS for part in others) and parts[0] not in KEYS:
+        strength = _PUBLIC_STRENGTH if subject in _PUBLIC else _KEY_STRENGTH
+        return NameReading("identity.subject_id", strength, False, parts, subject)
     if all(part in _BARE_BESIDE for part in others):
         return NameReading("identity.name", _BARE_STRENGTH, False, parts, subject)
     return NameReading(subject=subject)
@@ -179,24 +188,35 @@ def _judge(
             needs_person = False
         elif word in words.after or word.isdigit():
             continue
-        elif word in words.negative_heads or word in words.things:
+        elif word in words.negative_heads or _is_others(word, rule.category, words):
             return NameReading(words=rule.words, denied_by=word, subject=subject)
         else:
             strength *= 0.6
     for position, word in enumerate(leading):
         if word in words.people:
             needs_person = False
-        elif (word in words.negative_leading and position == 0) or (word in words.things and is_of_things):
+        elif (word in words.negative_leading and position == 0) or (
+            is_of_things and _is_others(word, rule.category, words)
+        ):
             return NameReading(words=rule.words, denied_by=word, subject=subject)
         elif word in words.before or word.isdigit():
             continue
         else:
             strength *= 0.85 if not rule.needs_person else 0.6
-    return NameReading(rule.category, strength, needs_person, rule.words, subject)
+    is_addressee = rule.category.startswith("contact.") and any(
+        word in words.addressee for word in (*leading, *trailing)
+    )
+    return NameReading(rule.category, strength, needs_person, rule.words, subject, is_addressee=is_addressee)
 
 
-def subject_of(name: str) -> tuple[str | None, bool]:
-    """Whom a table is about by its name, and whether its name says that it is about things.
+def _is_others(word: str, category: str, words: Vocabulary) -> bool:
+    """Whether what stands beside a word for a thing is the thing's own: an order has a name, but no telephone."""
+    group = words.things.get(word)
+    return group is not None and (group != "transaction" or category not in _OF_TRANSACTIONS)
+
+
+def subject_of(name: str) -> tuple[str | None, str | None]:
+    """Whom a table is about by its name, and what group of things its name says that it is about.
 
     The head of the name decides: the last word, or in languages that put it first the first one.
     """
@@ -204,8 +224,8 @@ def subject_of(name: str) -> tuple[str | None, bool]:
     parts = expand(split(name), words)
     known = [part for part in parts if part in words.people or part in words.things]
     if not known:
-        return None, False
+        return None, None
     head = known[-1]
     if head in words.people:
-        return words.people[head], False
-    return None, True
+        return words.people[head], None
+    return None, words.things[head]

@@ -73,17 +73,17 @@ def test_a_head_noun_of_another_kind_denies(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("table", "subject", "is_thing"),
+    ("table", "subject", "group"),
     [
-        ("customers", "customer", False),
-        ("T_Mitarbeiter", "employee", False),
-        ("employee_addresses", "employee", False),
-        ("products", None, True),
-        ("x17", None, False),
+        ("customers", "customer", None),
+        ("T_Mitarbeiter", "employee", None),
+        ("employee_addresses", "employee", None),
+        ("products", None, "product"),
+        ("x17", None, None),
     ],
 )
-def test_whom_a_table_is_about(table: str, subject: str | None, is_thing: bool) -> None:
-    assert subject_of(table) == (subject, is_thing)
+def test_whom_a_table_is_about(table: str, subject: str | None, group: str | None) -> None:
+    assert subject_of(table) == (subject, group)
 
 
 def test_a_name_that_is_a_person_and_nothing_else_may_hold_the_name() -> None:
