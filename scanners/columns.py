@@ -26,6 +26,9 @@ _TRUE_RATE = 0.85
 _LEAST = -5.0
 #: Values that look as the category's do, or do not, when a name says it and no detector can.
 _FITS, _MISFITS = 1.0, -4.0
+#: Categories that nearly any value looks like.
+_LOOSE = frozenset({"identity.subject_id", "identity.username", "employment.job", "special.health", "education.record"})
+_FITS_LOOSELY = 0.3
 #: What a detector's silence says against a weak name, and from how many values on.
 _UNLIKE, _ENOUGH = -1.5, 5
 #: What identifies people differs from row to row: so many values with so few different ones do not.
@@ -36,11 +39,17 @@ _BEYOND = 10
 _NEVER = 0.0005
 #: Identifiers that are not met by accident in a cell with something else in it.
 _SURE_INSIDE = frozenset({"contact.email", "contact.phone", "financial.iban"})
+#: What a column holds whose values cannot be what its name says: ``email`` with names of mailboxes, without a domain.
+_INSTEAD = {"contact.email": "identity.username"}
 #: What organisations have as well, and how much less such a column is about a person in a table of them.
 _OF_SITES = frozenset(
     {"contact.phone", "contact.address", "contact.place", "location.coordinates", "online.ip_address"}
 )
-_SITE = -6.0
+_SITE = -12.0
+#: Words of tables about the work of the people that they point at.
+_WORK = frozenset(
+    {"job", "jobs", "employment", "position", "positions", "assignment", "assignments", "career", "history"}
+)
 _CONFIRMED, _PERSONAL, _UNDECIDED = 0.9, 0.5, 0.2
 
 _DATE = re.compile(r"(?:\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?[-/.]\d\d?[-/.](?:\d{4}|\d\d)|(?:19|20)\d{6})(?:[T ].*)?")
@@ -55,7 +64,7 @@ FITS: Mapping[str, re.Pattern[str]] = {
     "identity.username": re.compile(r"[^\s,;<>{}]{2,64}|[^\W\d_]\S* \S*"),
     "identity.subject_id": re.compile(r"[\w./#-]{1,36}"),
     "contact.email": re.compile(r"\S+@\S+"),
-    "contact.phone": re.compile(r"(?=(?:\D*\d){5})[+\d ().\-/x*]{5,25}(?:ext\.? ?\d+)?"),
+    "contact.phone": re.compile(r"(?=(?:\D*\d){5})[+\d ().\-/x*]{5,25}(?:ext\.? ?\d+)?|\d{3,5}"),
     "contact.address": re.compile(r"(?s)(?=.*[^\W\d_]).{3,200}|\d{1,5}\s?[a-zA-Z]?"),
     "contact.place": re.compile(r"[^@<>{}=;*|]{1,60}"),
     "contact.profile_url": re.compile(r"(?:https?://|www\.|@)?\S+"),
@@ -231,6 +240,7 @@ def _candidates(
         weight = _value_weight(item)
         if candidate.passed is None or weight > _value_weight(candidate.passed):
             candidate.passed = item
+    instead: dict[str, _Candidate] = {}
     for category, candidate in candidates.items():
         if candidate.passed is not None:
             candidate.terms.append(_value_term(candidate.passed))
@@ -240,7 +250,16 @@ def _candidates(
                 if candidate.passed is not None:  # values that a detector refuses may still be what the name says
                     candidate.terms.pop()
                     candidate.is_unmeasured = True
-                candidate.terms.append(_fit_term(category, column))
+                fit = _fit_term(category, column)
+                candidate.terms.append(fit)
+                if fit.weight == _MISFITS and category in _INSTEAD:
+                    instead[_INSTEAD[category]] = _Candidate(
+                        [
+                            candidate.terms[0],
+                            _fit_term(_INSTEAD[category], column),
+                            Term("it says so of another kind", -0.5),
+                        ]
+                    )
                 if candidate.passed is not None and reading.needs_person and _is_unlike(candidate.passed):
                     candidate.terms.append(_unlike_term(candidate.passed))
         organisation = _organisation_term(category, reading, context)
@@ -248,29 +267,45 @@ def _candidates(
             candidate.terms.append(organisation)
         if category == reading.category and not column.counts and column.binary and category != "identity.photo":
             candidate.terms.append(Term("its values are binary", -2.0))
-    return candidates
+    return instead | candidates
 
 
 def _name_term(reading: NameReading, context: TableContext, column: str) -> Term:
-    probability = reading.strength
     words = " ".join(reading.words)
     text = f"its name says “{words}”"
-    if reading.needs_person:
+    ratio = 1.0
+    if reading.subjects and not _is_of(reading, context):
+        ratio, text = 0.2, f"{text}, which is personal only of some: {context.because}"
+    elif reading.subjects:
+        ratio = 0.9
+    elif reading.needs_person:
         ratio = 0.9 if reading.subject else context.person_ratio
         if reading.is_addressee and not context.is_organisation and context.words:
             ratio = max(ratio, 0.75)
-        probability *= ratio
         text += f", which is personal only of people: {context.because}"
     elif context.person_ratio < 0.3 and reading.subject is None and not reading.is_addressee:
-        probability *= 0.75
+        ratio = 0.75
         text += f", but {context.because}"
+    if reading.subject is None and context.group == "animal":
+        ratio *= 0.2
+    if context.lists == reading.category:
+        ratio *= 0.3
+        text += ", but the table is a list of such"
     if reading.category == "identity.subject_id" and (
         context.names_organisation or column in context.organisation_keys
     ):
-        probability *= 0.6
+        ratio *= 0.6
         text += ", but the table's customers are organisations"
-    probability = min(max(probability, 0.005), 0.98)
+    probability = min(max(reading.strength * ratio, 0.005), 0.98)
     return Term(text, round(log(probability / (1 - probability)), 3))
+
+
+def _is_of(reading: NameReading, context: TableContext) -> bool:
+    """Whether a column that is personal only of some people is of those: a start date of an employee, not of a project."""
+    if reading.subject is not None:
+        return reading.subject in reading.subjects
+    is_about_work = context.group is None or not _WORK.isdisjoint(context.words)
+    return context.subject in reading.subjects and is_about_work
 
 
 def _organisation_term(category: str, reading: NameReading, context: TableContext) -> Term | None:
@@ -330,7 +365,8 @@ def _fit_term(category: str, column: Column) -> Term:
     text = f"{fitting} of {len(column.counts)} different values look like it"
     if category.startswith("identity.") and column.sampled >= _MANY and len(column.counts) <= _FEW:
         return Term(f"{column.sampled} values, of which only {len(column.counts)} are different", _MISFITS)
-    return Term(text, _FITS if share >= 0.8 else _MISFITS if share < 0.5 else 0.0)
+    fits = _FITS_LOOSELY if category in _LOOSE else _FITS
+    return Term(text, fits if share >= 0.8 else _MISFITS if share < 0.5 else 0.0)
 
 
 def _contained(

@@ -31,7 +31,7 @@ CORE = frozenset(
 _WITH_ADDRESS = frozenset({"organisation", "place", "technical"})
 #: Words before the name of a table that say how it is kept, not what it is about.
 _KEPT = frozenset(
-    {
+    (
         "tbl",
         "tb",
         "t",
@@ -49,7 +49,7 @@ _KEPT = frozenset(
         "main",
         "dbo",
         "public",
-    }
+    )
 )
 
 
@@ -71,6 +71,10 @@ class TableContext:
     organisation_keys: frozenset[str] = frozenset()
     #: The words of the table's name; a column that says nothing by itself is read together with them.
     words: tuple[str, ...] = ()
+    #: The group of things that the table's name says it is about.
+    group: str | None = None
+    #: The category of which the table is a list: ``countries``, ``job_titles``, ``religions``.
+    lists: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +102,7 @@ def context_of(name: str, columns: Iterable[str]) -> TableContext:
     if group is not None:
         ratio, because = (0.2 if group == "transaction" else 0.1), "the table's name says that it is about things"
     elif subject is None and (read_name(name).category or "").startswith("contact."):
-        ratio, because = 0.6, "the table's name says that it holds contacts"
+        ratio, because = 0.6, "the table's name says that it holds contact data"
     core = set()
     names_organisation = False
     for column in columns:
@@ -123,7 +127,10 @@ def context_of(name: str, columns: Iterable[str]) -> TableContext:
     if names_organisation and subject is None and not categories and ratio < 0.6:
         is_organisation, because = True, "it has a column for the name of an organisation"
     words = tuple(word for word in expand(split(name), vocabulary()) if word not in _KEPT)
-    return TableContext(subject, ratio, because, is_organisation, names_organisation, words=words)
+    lists = read_name(name).category if subject is None and not core else None
+    return TableContext(
+        subject, ratio, because, is_organisation, names_organisation, words=words, group=group, lists=lists
+    )
 
 
 def _names_organisation(column: str) -> bool:
@@ -164,19 +171,24 @@ def contexts_of(tables: Sequence[Table]) -> dict[str, TableContext]:
 
 def _hanging(context: TableContext, above: Sequence[TableContext], below: Sequence[TableContext]) -> TableContext:
     """A context that says nothing by itself, after what it points at and what points at it."""
+    if context.group == "animal":
+        return context
     people = [other for other in above if other.subject and other.person_ratio >= 0.85]
     owners = [other for other in below if other.subject and other.person_ratio >= 0.85]
     sites = [other for other in below if other.is_organisation]
-    if owners and len(owners) >= len(sites) and not context.is_organisation and context.person_ratio >= 0.3:
-        subject = owners[0].subject
-        return replace(context, subject=subject, person_ratio=0.75, because=f"a table about the {subject} points at it")
-    if sites and not owners and context.person_ratio >= 0.3:
-        return replace(
-            context, person_ratio=0.1, is_organisation=True, because="only tables of organisations point at it"
-        )
+    # Departments and languages are pointed at by people as well; addresses belong to whom points at them.
+    if (context.lists or "").startswith("contact."):
+        if owners and len(owners) >= len(sites):
+            subject = owners[0].subject
+            because = f"a table about the {subject} points at it"
+            return replace(context, subject=subject, person_ratio=0.75, because=because, lists=None)
+        if sites:
+            because = "only tables of organisations point at it"
+            return replace(context, person_ratio=0.1, is_organisation=True, because=because)
     if len({other.subject for other in people}) == 1 and not context.is_organisation:
         subject = people[0].subject
-        ratio = max(context.person_ratio, 0.6 if context.person_ratio >= 0.3 else 0.3)
+        least = {None: 0.6, "transaction": 0.3}.get(context.group, 0.0)
+        ratio = max(context.person_ratio, least)
         return replace(context, subject=subject, person_ratio=ratio, because=f"its rows point at a {subject}")
     return context
 

@@ -266,7 +266,7 @@ def read_path(name: str) -> NameReading:
 def in_table(reading: NameReading, column: str, table: tuple[str, ...]) -> NameReading:
     """What a name says together with its table's: ``code`` of a ``payment_card``, ``house`` of an ``address``."""
     own = split(column)
-    if not table or not own or column.casefold() in KEYS:
+    if not table or not own or set(own) <= KEYS - {"code", "number"}:
         return reading
     found = read_name("_".join((*table, *own)))
     if found.category is None or not {own[0], own[-1]} & set(found.words) or not set(found.words) - set(own):

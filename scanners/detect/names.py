@@ -30,6 +30,8 @@ class Phrase:
     strength: float
     #: Whether the words say nothing unless the table is about people.
     needs_person: bool
+    #: Whose data it can be only; empty for anybody's.
+    subjects: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ class NameReading:
     denied_by: str | None = None
     #: Whether a word beside it says that something is sent or billed to somebody there (``ship_city``).
     is_addressee: bool = False
+    #: Whose data it can be only; empty for anybody's.
+    subjects: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,9 @@ def build_vocabulary(raw: Mapping[str, Any]) -> Vocabulary:
     for block in raw["phrases"]:
         for words in block["words"]:
             parts = tuple(words.split())
-            rule = Phrase(block["category"], parts, block["strength"], block["needs_person"])
+            rule = Phrase(
+                block["category"], parts, block["strength"], block["needs_person"], frozenset(block.get("subjects", ()))
+            )
             for key in {parts, ("".join(parts),)}:
                 if key not in phrases or phrases[key].strength < rule.strength:
                     phrases[key] = rule
@@ -203,10 +209,19 @@ def _judge(
             continue
         else:
             strength *= 0.85 if not rule.needs_person else 0.6
-    is_addressee = rule.category.startswith("contact.") and any(
-        word in words.addressee for word in (*leading, *trailing)
+    around = (*leading, *rule.words, *trailing)
+    is_addressee = rule.category.startswith("contact.") and any(word in words.addressee for word in around)
+    if rule.category == "identity.subject_id" and subject in _PUBLIC:
+        strength = min(strength, _PUBLIC_STRENGTH)
+    return NameReading(
+        rule.category,
+        strength,
+        needs_person,
+        rule.words,
+        subject,
+        is_addressee=is_addressee,
+        subjects=rule.subjects,
     )
-    return NameReading(rule.category, strength, needs_person, rule.words, subject, is_addressee=is_addressee)
 
 
 def _is_others(word: str, category: str, words: Vocabulary) -> bool:
