@@ -120,6 +120,8 @@ class Passed:
     needs_name: bool
     #: The most that passing can say; see ``Rule.most``.
     most: float = 9.0
+    #: What the hits say, where a detector has weighed them itself; otherwise it follows from the numbers above.
+    weight: float | None = None
 
 
 @dataclass(slots=True)
@@ -323,6 +325,8 @@ def _context_term(category: str, context: TableContext) -> Term:
 
 
 def _value_weight(item: Passed) -> float:
+    if item.weight is not None:
+        return max(_LEAST, item.weight)
     if not item.of:
         return 0.0
     if item.chance >= 1:

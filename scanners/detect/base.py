@@ -26,6 +26,9 @@ class Rule:
     most: float = 9.0
     #: Whether a hit counts only where the column's name says the same.
     needs_name: bool = False
+    #: Categories of the column's name, beside the rule's own, that count as saying the same: a digest under a name for
+    #: a password is a password's.
+    named_by: frozenset[str] = frozenset()
     #: ISO 3166-1 code of the country whose scheme it is.
     country: str | None = None
     examples: tuple[str, ...] = ()
