@@ -1,36 +1,33 @@
 """All evidence of one column, folded into one verdict. Pure: no I/O, no clock, no randomness.
 
 Each piece of evidence is a term, the natural logarithm of a likelihood ratio; terms add up to the log-odds that the
-column holds the category. The weights are first estimates by hand; a later calibration replaces them by measured ones.
+column holds the category *and* that it is a natural person's. What things have as well (a city, an age, a sex) is
+personal only as far as the table's rows are people. The weights are measured: see ``weights.py``.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from math import exp, log, sqrt
 
 from data_map.model import Alternate, Contained, EvidenceKind, FieldRef, FieldVerdict, Finding, State, Term
 from scanners import masking
 from scanners.detect.names import NameReading
 from scanners.detect.text import TextReading
+from scanners.fits import FITS, LOOSE
 from scanners.subjects import CORE, TableContext
 from scanners.values import Column
+from scanners.weights import Weights
+from scanners.weights import weights as shipped
 
-#: Log-odds that a column taken at random holds one given category.
-_PRIOR = -4.0
 #: A true column passes its own detector on this share of its distinct values: there are typing errors and placeholders.
 _TRUE_RATE = 0.85
 #: No detector's values can say less than this.
 _LEAST = -5.0
-#: Values that look as the category's do, or do not, when a name says it and no detector can.
-_FITS, _MISFITS = 1.0, -4.0
-#: Categories that nearly any value looks like.
-_LOOSE = frozenset({"identity.subject_id", "identity.username", "employment.job", "special.health", "education.record"})
-_FITS_LOOSELY = 0.3
-#: What a detector's silence says against a weak name, and from how many values on.
-_UNLIKE, _ENOUGH = -1.5, 5
+#: From how many values on a detector's silence says something.
+_ENOUGH = 5
 #: What identifies people differs from row to row: so many values with so few different ones do not.
 _MANY, _FEW = 30, 3
 #: Cells that pass are believed in a mixed column when there are this many times more than chance explains.
@@ -41,6 +38,35 @@ _NEVER = 0.0005
 _SURE_INSIDE = frozenset({"contact.email", "contact.phone", "financial.iban"})
 #: What a column holds whose values cannot be what its name says: ``email`` with names of mailboxes, without a domain.
 _INSTEAD = {"contact.email": "identity.username"}
+#: What says something of a person only where the rows of its table are people.
+_ATTRIBUTES = frozenset(
+    {
+        "contact.place",
+        "location.coordinates",
+        "demographic.date_of_birth",
+        "demographic.age",
+        "demographic.gender",
+        "demographic.nationality",
+        "demographic.marital_status",
+        "demographic.language",
+        "special.ethnicity",
+        "special.religion",
+        "special.politics",
+        "special.trade_union",
+        "special.health",
+        "special.sexuality",
+        "criminal.record",
+        "financial.income",
+        "employment.job",
+        "employment.date",
+        "education.record",
+    }
+)
+_NEVER_OF_ANIMALS = ("contact.", "government_id.", "financial.", "credential.")
+#: Below this a table is about things; from there on it is about people.
+_THING, _DESCRIBED = 0.3, 0.85
+#: Values whose form is looked at.
+_LOOKED_AT = 500
 #: What organisations have as well, and how much less such a column is about a person in a table of them.
 _OF_SITES = frozenset(
     {"contact.phone", "contact.address", "contact.place", "location.coordinates", "online.ip_address"}
@@ -51,59 +77,6 @@ _WORK = frozenset(
     {"job", "jobs", "employment", "position", "positions", "assignment", "assignments", "career", "history"}
 )
 _CONFIRMED, _PERSONAL, _UNDECIDED = 0.9, 0.5, 0.2
-
-_DATE = re.compile(r"(?:\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?[-/.]\d\d?[-/.](?:\d{4}|\d\d)|(?:19|20)\d{6})(?:[T ].*)?")
-_NUMBER = re.compile(r"[-+]?[\d.,' ]*\d[\d.,' ]*\s?(?:[€$£]|EUR|USD|GBP|%)?")
-_WORDS = re.compile(r"[^\W\d_][^\d@/\\<>{}=:;*]{0,59}")
-_TEXT = re.compile(r"(?s).*[^\W\d_].*")
-_PLAIN = re.compile(r"[^\n]{1,120}")
-
-#: category → what a value of it looks like, for categories that no detector can confirm and for those whose name lies.
-FITS: Mapping[str, re.Pattern[str]] = {
-    "identity.name": re.compile(r"[^\W\d_][^\d@/\\<>{}=;*|]{0,59}"),
-    "identity.username": re.compile(r"[^\s,;<>{}]{2,64}|[^\W\d_]\S* \S*"),
-    "identity.subject_id": re.compile(r"[\w./#-]{1,36}"),
-    "contact.email": re.compile(r"\S+@\S+"),
-    "contact.phone": re.compile(r"(?=(?:\D*\d){5})[+\d ().\-/x*]{5,25}(?:ext\.? ?\d+)?|\d{3,5}"),
-    "contact.address": re.compile(r"(?s)(?=.*[^\W\d_]).{3,200}|\d{1,5}\s?[a-zA-Z]?"),
-    "contact.place": re.compile(r"[^@<>{}=;*|]{1,60}"),
-    "contact.profile_url": re.compile(r"(?:https?://|www\.|@)?\S+"),
-    "location.coordinates": re.compile(r"-?\d{1,3}(?:[.,]\d+)?|.*-?\d{1,3}\.\d+.*[ ,].*\d{1,3}\.\d+.*"),
-    "demographic.date_of_birth": _DATE,
-    "demographic.age": re.compile(r"(?:1[01]\d|\d{1,2})(?:[.,]0)?|\d\d?\s?[-–+]\s?(?:\d\d)?"),
-    "demographic.gender": re.compile(r"[^\W_]{1,12}(?:[- ]\w{1,12})?"),
-    "demographic.nationality": _WORDS,
-    "demographic.marital_status": re.compile(r"\w[\w /-]{0,24}"),
-    "demographic.language": re.compile(r"[^\W\d_][\w -]{1,24}"),
-    "special.ethnicity": _WORDS,
-    "special.religion": _WORDS,
-    "special.politics": _WORDS,
-    "special.trade_union": _PLAIN,
-    "special.health": _TEXT,
-    "special.sexuality": _WORDS,
-    "criminal.record": _PLAIN,
-    "government_id.national": re.compile(r"(?=(?:\D*\d){4})[\w .\-/+]{6,24}"),
-    "government_id.tax": re.compile(r"(?=(?:\D*\d){4})[\w .\-/]{6,24}"),
-    "government_id.passport": re.compile(r"(?=(?:\D*\d){3})[A-Z\d ]{6,14}"),
-    "government_id.driving_licence": re.compile(r"(?=(?:\D*\d){3})[\w .\-/]{5,24}"),
-    "government_id.vehicle": re.compile(r"(?=.*\d)[\w .\-]{4,20}"),
-    "financial.card": re.compile(r"(?=(?:\D*[\d*xX]){8})[\d *xX-]{8,25}"),
-    "financial.card_security": re.compile(r"\d{3,4}"),
-    "financial.iban": re.compile(r"[A-Z]{2}\d\d[A-Z\d ]{10,36}"),
-    "financial.bank_account": re.compile(r"(?=(?:\D*\d){4})[\w \-/]{5,36}"),
-    "financial.income": _NUMBER,
-    "employment.job": _TEXT,
-    "employment.date": _DATE,
-    "education.record": _TEXT,
-    "online.ip_address": re.compile(r"[\da-fA-F:.]{3,45}(?:/\d+)?"),
-    "online.device_id": re.compile(r"[\w:.\-]{6,64}"),
-    "online.cookie": re.compile(r"\S{8,}"),
-    "credential.password": re.compile(r"\S{3,64}"),
-    "credential.password_hash": re.compile(r"\S{16,}"),
-    "credential.token": re.compile(r"\S{8,}"),
-    "pseudonym.hashed": re.compile(r"[\w+/=:-]{16,}"),
-    "text.personal": _TEXT,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +101,8 @@ class Passed:
 class _Candidate:
     terms: list[Term] = field(default_factory=list)
     passed: Passed | None = None
+    #: Whether the column's name says it.
+    is_named: bool = False
     #: Whether ``passed`` measures nothing: the name says the category, and the detector does not know its values.
     is_unmeasured: bool = False
 
@@ -147,44 +122,61 @@ class Evidence:
     text: TextReading | None = None
     #: For a column of cells, what stands inside of cells that are no identifier as a whole.
     inside: TextReading | None = None
+    _fits: dict[str, float] = field(default_factory=dict, repr=False, compare=False)
+
+    def fit(self, category: str) -> float:
+        """The share of distinct values that look like values of a category; 1 where there are none."""
+        if category not in self._fits:
+            pattern, values = FITS.get(category), list(islice(self.column.counts, _LOOKED_AT))
+            fitting = sum(pattern.fullmatch(value) is not None for value in values) if pattern else len(values)
+            self._fits[category] = fitting / len(values) if values else 1.0
+        return self._fits[category]
 
 
-def judge_table(found: Sequence[Evidence], context: TableContext) -> list[FieldVerdict]:
+def judge_table(found: Sequence[Evidence], context: TableContext, weights: Weights | None = None) -> list[FieldVerdict]:
     """Judge the columns of one table together: what the values of some say of its rows counts for the others."""
-    verdicts = [judge(evidence, context) for evidence in found]
-    seen = seen_context(context, verdicts)
-    return verdicts if seen is context else [judge(evidence, seen) for evidence in found]
+    weights = weights or shipped()
+    verdicts = [judge(evidence, context, weights) for evidence in found]
+    core = [
+        verdict.category if verdict.state is State.CONFIRMED and verdict.category in CORE else None
+        for verdict in verdicts
+    ]
+    for number, evidence in enumerate(found):
+        others = frozenset(category for category in (*core[:number], *core[number + 1 :]) if category)
+        seen = seen_context(context, others)
+        if seen is not context:
+            verdicts[number] = judge(evidence, seen, weights)
+    return verdicts
 
 
-def seen_context(context: TableContext, verdicts: Sequence[FieldVerdict]) -> TableContext:
-    """The context of a table after a first look at its values."""
-    core = {verdict.category for verdict in verdicts if verdict.state is State.CONFIRMED and verdict.category in CORE}
-    if not core or context.person_ratio >= 0.85:
+def seen_context(context: TableContext, core: Set[str]) -> TableContext:
+    """The context of a table after a look at its values: which categories of people its other columns hold."""
+    if not core or context.person_ratio >= _DESCRIBED:
         return context
-    is_thing = context.person_ratio < 0.3
-    has_name = "identity.name" in core
+    is_thing = context.person_ratio < _THING
     if context.is_organisation:
-        if not has_name:
+        if "identity.name" not in core:
             return context
         return replace(context, person_ratio=0.5, is_organisation=False, because="people are named in its rows")
-    ratio = (0.5 if is_thing else 0.85) if len(core) >= 2 else (0.25 if is_thing else 0.6)
+    ratio = (0.5 if is_thing else _DESCRIBED) if len(core) >= 2 else (0.25 if is_thing else 0.6)
     if ratio <= context.person_ratio:
         return context
     because = "its values describe a person" if len(core) >= 2 else "the values of one column describe a person"
     return replace(context, subject=context.subject or "person", person_ratio=ratio, because=because)
 
 
-def judge(evidence: Evidence, context: TableContext) -> FieldVerdict:
+def judge(evidence: Evidence, context: TableContext, weights: Weights | None = None) -> FieldVerdict:
     """Fold the evidence of one column.
 
     Ties between categories go to the one with the higher share of passing values, then to the one whose detector passes
     less by accident, then to the first by name.
     """
+    weights = weights or shipped()
     column, reading, passed, text = evidence.column, evidence.reading, evidence.passed, evidence.text
     ref = column.field.ref
     distinct = len(column.counts)
     subject = reading.subject or context.subject
-    candidates = _candidates(column, reading, passed, context)
+    candidates = _candidates(evidence, context, weights)
     ranked = sorted(
         candidates.items(),
         key=lambda item: (
@@ -194,12 +186,12 @@ def judge(evidence: Evidence, context: TableContext) -> FieldVerdict:
             item[0],
         ),
     )
-    contains, text_term = _contained(column, passed, text, context, evidence.inside)
+    contains, text_term = _contained(evidence, context, weights)
     findings = _findings(ref, column, reading, passed)
     category, best = ranked[0] if ranked else (None, None)
     score = _probability(best.logit) if best else 0.0
     terms = list(best.terms) if best else []
-    if text_term is not None and text_term.weight > (best.logit if best else _PRIOR):
+    if text_term is not None and text_term.weight > (best.logit if best else weights.prior):
         score, category, terms = _probability(text_term.weight), "text.personal", [text_term]
     state = _state(score, category, column, best, is_text=bool(terms) and terms[0] is text_term)
     is_personal = state.is_personal
@@ -224,72 +216,67 @@ def judge(evidence: Evidence, context: TableContext) -> FieldVerdict:
         alternates=_alternates(others),
         shapes=masking.shapes(column.counts),
         evidence=findings,
-        terms=tuple(terms) or (Term("nothing in its name or its values points at a person", _PRIOR),),
+        terms=tuple(terms) or (Term("nothing in its name or its values points at a person", weights.prior),),
     )
 
 
-def _candidates(
-    column: Column, reading: NameReading, passed: Sequence[Passed], context: TableContext
-) -> dict[str, _Candidate]:
+def _candidates(evidence: Evidence, context: TableContext, weights: Weights) -> dict[str, _Candidate]:
+    column, reading = evidence.column, evidence.reading
     candidates: dict[str, _Candidate] = {}
     if reading.category is not None:
-        candidates[reading.category] = _Candidate([_name_term(reading, context, column.field.ref.field)])
-    for item in sorted(passed, key=lambda one: (one.chance, one.detector)):
-        named = item.category == reading.category
-        if item.needs_name and not named:
+        candidates[reading.category] = _Candidate([_name_term(reading, context, column.field.ref.field, weights)])
+    for item in sorted(evidence.passed, key=lambda one: (one.chance, one.detector)):
+        if item.needs_name and item.category != reading.category:
             continue
-        candidate = candidates.setdefault(item.category, _Candidate([_context_term(item.category, context)]))
-        weight = _value_weight(item)
-        if candidate.passed is None or weight > _value_weight(candidate.passed):
+        candidate = candidates.setdefault(item.category, _Candidate([_context_term(item.category, context, weights)]))
+        if candidate.passed is None or _value_weight(item) > _value_weight(candidate.passed):
             candidate.passed = item
-    instead: dict[str, _Candidate] = {}
+    if reading.category in _INSTEAD and evidence.fit(reading.category) < 0.5:
+        other = _INSTEAD[reading.category]
+        kind = Term("its values are of another kind than it says", -0.5)
+        candidates.setdefault(other, _Candidate([*candidates[reading.category].terms, kind])).is_named = True
     for category, candidate in candidates.items():
-        if candidate.passed is not None:
-            candidate.terms.append(_value_term(candidate.passed))
-        if category == reading.category and column.counts:
-            weight = _value_weight(candidate.passed) if candidate.passed else 0.0
-            if weight < 1.0:
-                if candidate.passed is not None:  # values that a detector refuses may still be what the name says
-                    candidate.terms.pop()
-                    candidate.is_unmeasured = True
-                fit = _fit_term(category, column)
-                candidate.terms.append(fit)
-                if fit.weight == _MISFITS and category in _INSTEAD:
-                    instead[_INSTEAD[category]] = _Candidate(
-                        [
-                            candidate.terms[0],
-                            _fit_term(_INSTEAD[category], column),
-                            Term("it says so of another kind", -0.5),
-                        ]
-                    )
-                if candidate.passed is not None and reading.needs_person and _is_unlike(candidate.passed):
-                    candidate.terms.append(_unlike_term(candidate.passed))
-        organisation = _organisation_term(category, reading, context)
-        if organisation is not None:
-            candidate.terms.append(organisation)
-        if category == reading.category and not column.counts and column.binary and category != "identity.photo":
-            candidate.terms.append(Term("its values are binary", -2.0))
-    return instead | candidates
+        candidate.is_named |= category == reading.category
+        candidate.terms.extend(_value_terms(category, candidate, evidence, weights))
+        for term in (
+            _organisation_term(category, reading, context),
+            _person_term(category, candidate, reading, context, weights),
+        ):
+            if term is not None:
+                candidate.terms.append(term)
+    return candidates
 
 
-def _name_term(reading: NameReading, context: TableContext, column: str) -> Term:
+def _value_terms(category: str, candidate: _Candidate, evidence: Evidence, weights: Weights) -> Iterator[Term]:
+    """What the values say: by a detector, or by their looks where none knows what the name says."""
+    passed, column = candidate.passed, evidence.column
+    weight = _value_weight(passed) if passed is not None else 0.0
+    if passed is not None and (weight >= 1.0 or not candidate.is_named):
+        yield _value_term(passed, weights)
+        return
+    if not candidate.is_named:
+        return
+    if column.counts:
+        candidate.is_unmeasured = True  # values that a detector refuses may still be what the name says
+        yield _fit_term(category, evidence, weights)
+        if passed is not None and evidence.reading.needs_person and _is_unlike(passed):
+            yield _unlike_term(passed, weights)
+    elif column.binary and category != "identity.photo":
+        yield Term("its values are binary", -2.0)
+
+
+def _name_term(reading: NameReading, context: TableContext, column: str, weights: Weights) -> Term:
     words = " ".join(reading.words)
     text = f"its name says “{words}”"
     ratio = 1.0
-    if reading.subjects and not _is_of(reading, context):
-        ratio, text = 0.2, f"{text}, which is personal only of some: {context.because}"
-    elif reading.subjects:
-        ratio = 0.9
+    if reading.category in _ATTRIBUTES:
+        pass  # whether it is a person's is asked of all that is known, not of the name alone
     elif reading.needs_person:
-        ratio = 0.9 if reading.subject else context.person_ratio
-        if reading.is_addressee and not context.is_organisation and context.words:
-            ratio = max(ratio, 0.75)
+        ratio = _person_ratio(reading, context)
         text += f", which is personal only of people: {context.because}"
-    elif context.person_ratio < 0.3 and reading.subject is None and not reading.is_addressee:
+    elif context.person_ratio < _THING and reading.subject is None and not reading.is_addressee:
         ratio = 0.75
         text += f", but {context.because}"
-    if reading.subject is None and context.group == "animal":
-        ratio *= 0.2
     if context.lists == reading.category:
         ratio *= 0.3
         text += ", but the table is a list of such"
@@ -298,12 +285,47 @@ def _name_term(reading: NameReading, context: TableContext, column: str) -> Term
     ):
         ratio *= 0.6
         text += ", but the table's customers are organisations"
-    probability = min(max(reading.strength * ratio, 0.005), 0.98)
-    return Term(text, round(log(probability / (1 - probability)), 3))
+    return Term(text, round(weights.name * _logit(reading.strength * ratio), 3))
+
+
+def _person_ratio(reading: NameReading, context: TableContext) -> float:
+    """How likely a column is a person's, by the table and by what its own name says of whose it is."""
+    if reading.subject is not None:
+        return 0.9
+    if reading.is_addressee and not context.is_organisation and context.words:
+        return max(context.person_ratio, 0.75)
+    return context.person_ratio
+
+
+def _person_term(
+    category: str, candidate: _Candidate, reading: NameReading, context: TableContext, weights: Weights
+) -> Term | None:
+    """What is left of a category that things have too, when it is asked whether the rows are people.
+
+    The probabilities multiply: that it is a sex, and that it is a person's; a term is the difference of the log-odds.
+    """
+    is_named = category == reading.category
+    ratio, text = context.person_ratio, f"whether it is a person's: {context.because}"
+    if is_named and reading.subjects:
+        ratio = 0.9 if _is_of(reading, context) else 0.2
+    elif is_named:
+        ratio = _person_ratio(reading, context)
+        text = f"whether it is a person's: its name says {reading.subject}" if reading.subject else text
+    if category in _ATTRIBUTES:
+        ratio **= weights.person
+        if is_named and not reading.needs_person:
+            ratio = 1 - (1 - ratio) * weights.only_people
+    elif not (is_named and reading.subjects):
+        ratio = 1.0
+    if context.group == "animal" and reading.subject is None and not category.startswith(_NEVER_OF_ANIMALS):
+        ratio *= 0.2
+    if ratio >= 1:
+        return None
+    return Term(text, round(_logit(_probability(candidate.logit) * ratio) - candidate.logit, 3))
 
 
 def _is_of(reading: NameReading, context: TableContext) -> bool:
-    """Whether a column that is personal only of some people is of those: a start date of an employee, not of a project."""
+    """Whether a column that is personal of some people only is theirs: the start date of an employee, not a project's."""
     if reading.subject is not None:
         return reading.subject in reading.subjects
     is_about_work = context.group is None or not _WORK.isdisjoint(context.words)
@@ -317,9 +339,9 @@ def _organisation_term(category: str, reading: NameReading, context: TableContex
     return Term(f"it is the organisation's: {context.because}", _SITE)
 
 
-def _context_term(category: str, context: TableContext) -> Term:
-    weight = _PRIOR + (1.0 if context.person_ratio > 0.7 else 0.0)
-    if context.person_ratio < 0.3 and category.startswith(("contact.", "identity.")):
+def _context_term(category: str, context: TableContext, weights: Weights) -> Term:
+    weight = weights.prior + (weights.described if context.person_ratio > 0.7 else 0.0)
+    if context.person_ratio < _THING and category.startswith(("contact.", "identity.")):
         weight -= 1.0  # a shop has a telephone and an address too
     return Term(f"how common {category} is, and {context.because}", round(weight, 3))
 
@@ -342,12 +364,12 @@ def _value_weight(item: Passed) -> float:
     return max(_LEAST, min(most, weight))
 
 
-def _value_term(item: Passed) -> Term:
+def _value_term(item: Passed, weights: Weights) -> Term:
     text = (
         f"{item.matched} of {item.of} different values pass {item.detector}, "
         f"which {item.chance:.2%} of values of that shape pass by accident"
     )
-    return Term(text, round(_value_weight(item), 3))
+    return Term(text, round(weights.values * _value_weight(item), 3))
 
 
 def _is_unlike(item: Passed) -> bool:
@@ -355,38 +377,34 @@ def _is_unlike(item: Passed) -> bool:
     return item.of >= _ENOUGH and item.matched < item.chance * item.of
 
 
-def _unlike_term(item: Passed) -> Term:
+def _unlike_term(item: Passed, weights: Weights) -> Term:
     """A weak word for a person's data (``name``) over values of which hardly one is known to be such."""
-    return Term(f"only {item.matched} of {item.of} different values pass {item.detector}", _UNLIKE)
+    return Term(f"only {item.matched} of {item.of} different values pass {item.detector}", weights.unlike)
 
 
-def _fit_term(category: str, column: Column) -> Term:
-    pattern = FITS.get(category)
-    if pattern is None:
+def _fit_term(category: str, evidence: Evidence, weights: Weights) -> Term:
+    column = evidence.column
+    if category not in FITS:
         return Term("any value fits this category", 0.0)
-    fitting = sum(pattern.fullmatch(value) is not None for value in column.counts)
-    share = fitting / len(column.counts)
-    text = f"{fitting} of {len(column.counts)} different values look like it"
     if category.startswith("identity.") and column.sampled >= _MANY and len(column.counts) <= _FEW:
-        return Term(f"{column.sampled} values, of which only {len(column.counts)} are different", _MISFITS)
-    fits = _FITS_LOOSELY if category in _LOOSE else _FITS
-    return Term(text, fits if share >= 0.8 else _MISFITS if share < 0.5 else 0.0)
+        return Term(f"{column.sampled} values, of which only {len(column.counts)} are different", weights.misfits)
+    share = evidence.fit(category)
+    fits = weights.fits_loosely if category in LOOSE else weights.fits
+    text = f"{share:.0%} of {len(column.counts)} different values look like it"
+    return Term(text, fits if share >= 0.8 else weights.misfits if share < 0.5 else 0.0)
 
 
 def _contained(
-    column: Column,
-    passed: Sequence[Passed],
-    text: TextReading | None,
-    context: TableContext,
-    inside: TextReading | None,
+    evidence: Evidence, context: TableContext, weights: Weights
 ) -> tuple[tuple[Contained, ...], Term | None]:
     """What occurs in a column beside its main category, and whether it makes a text personal."""
+    column, passed, text, inside = evidence.column, evidence.passed, evidence.text, evidence.inside
     if text is None:
         return _mixed(passed, inside)
     texts = max(1, len(column.counts))
     strong = [item for item in text.contained if item.category != "identity.name"]
     names = next((item for item in text.contained if item.category == "identity.name"), None)
-    weight = _PRIOR
+    weight = weights.prior
     parts = []
     if strong:
         parts.append(f"{sum(item.count for item in strong)} identifiers")
@@ -477,6 +495,11 @@ def _alternates(ranked: Sequence[tuple[str, _Candidate]]) -> tuple[Alternate, ..
 
 def _rate(item: Passed | None) -> float:
     return item.matched / item.of if item else 0.0
+
+
+def _logit(probability: float) -> float:
+    probability = min(max(probability, 0.005), 0.98)
+    return log(probability / (1 - probability))
 
 
 def _probability(logit: float) -> float:

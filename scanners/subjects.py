@@ -27,6 +27,21 @@ CORE = frozenset(
         "employment.date",
     }
 )
+#: What is said of people in surveys and statistics; one alone may be a head of a statistic, or an animal's.
+_ATTRIBUTES = frozenset(
+    {
+        "demographic.date_of_birth",
+        "demographic.age",
+        "demographic.gender",
+        "demographic.marital_status",
+        "demographic.nationality",
+        "special.ethnicity",
+        "special.religion",
+        "education.record",
+        "employment.job",
+        "financial.income",
+    }
+)
 #: Groups of things whose rows have a telephone and an address of their own, which are no person's.
 _WITH_ADDRESS = frozenset({"organisation", "place", "technical"})
 #: Words before the name of a table that say how it is kept, not what it is about.
@@ -103,10 +118,12 @@ def context_of(name: str, columns: Iterable[str]) -> TableContext:
         ratio, because = (0.2 if group == "transaction" else 0.1), "the table's name says that it is about things"
     elif subject is None and (read_name(name).category or "").startswith("contact."):
         ratio, because = 0.6, "the table's name says that it holds contact data"
-    core = set()
+    core, attributes = set(), set()
     names_organisation = False
     for column in columns:
         reading = read_name(column)
+        if reading.category in _ATTRIBUTES and reading.strength >= 0.5:
+            attributes.add(reading.category)
         names_organisation |= _names_organisation(column)
         if (
             reading.category in CORE
@@ -123,6 +140,11 @@ def context_of(name: str, columns: Iterable[str]) -> TableContext:
         subject = subject or "person"
     elif categories and ratio < 0.6:
         ratio, because = (0.4 if group is not None else 0.6), "one of its columns describes a person"
+    if (
+        group is None and len(attributes) >= 2 and ratio < 0.85
+    ):  # a survey has no names, and is about people all the same
+        ratio = max(ratio, 0.85 if len(attributes) >= 3 else 0.5)
+        because = "its columns describe a person"
     is_organisation = ratio < 0.3 and group in _WITH_ADDRESS
     if names_organisation and subject is None and not categories and ratio < 0.6:
         is_organisation, because = True, "it has a column for the name of an organisation"

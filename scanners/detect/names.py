@@ -9,7 +9,7 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import resources
 from typing import Any
@@ -68,6 +68,9 @@ class Vocabulary:
     people: Mapping[str, str]
     phrases: Mapping[tuple[str, ...], Phrase]
     longest: int
+    #: Phrases of one word, and all words that stand for themselves.
+    single: tuple[str, ...]
+    known: frozenset[str]
 
 
 def fold(text: str) -> str:
@@ -102,6 +105,14 @@ def build_vocabulary(raw: Mapping[str, Any]) -> Vocabulary:
             for key in {parts, ("".join(parts),)}:
                 if key not in phrases or phrases[key].strength < rule.strength:
                     phrases[key] = rule
+    things = {word: group for group, words in raw["things"].items() for word in words}
+    people = {word: subject for subject, words in raw["people"].items() for word in words}
+    others = [
+        *raw["neutral"]["before"],
+        *raw["neutral"]["after"],
+        *raw["negative"]["heads"],
+        *raw["negative"]["leading"],
+    ]
     return Vocabulary(
         abbreviations={short: tuple(long.split()) for short, long in raw["abbreviations"].items()},
         before=frozenset(raw["neutral"]["before"]),
@@ -109,10 +120,12 @@ def build_vocabulary(raw: Mapping[str, Any]) -> Vocabulary:
         negative_heads=frozenset(raw["negative"]["heads"]),
         negative_leading=frozenset(raw["negative"]["leading"]),
         addressee=frozenset(raw["addressee"]["words"]),
-        things={word: group for group, words in raw["things"].items() for word in words},
-        people={word: subject for subject, words in raw["people"].items() for word in words},
+        things=things,
+        people=people,
         phrases=phrases,
         longest=max(len(key) for key in phrases),
+        single=tuple(sorted(key[0] for key in phrases if len(key) == 1)),
+        known=frozenset({*things, *people, *others, *(word for key in phrases for word in key), *raw["abbreviations"]}),
     )
 
 
@@ -125,6 +138,8 @@ def expand(parts: Sequence[str], words: Vocabulary) -> tuple[str, ...]:
 KEYS = frozenset({"id", "ids", "number", "no", "nr", "code", "key", "uuid", "guid", "ref", "reference", "pk", "fk"})
 #: Chance that ``customer_id`` identifies a person, and that ``customer`` alone holds a person's name.
 _KEY_STRENGTH, _BARE_STRENGTH = 0.6, 0.5
+#: How much of a word has to be left, and what it then says.
+_CUT, _CUT_STRENGTH = 4, 0.6
 #: Of those who are mostly public, and often no single person (a band), a key says less.
 _PUBLIC, _PUBLIC_STRENGTH = frozenset({"author", "actor", "player"}), 0.4
 #: Words that may stand beside a bare word for a person: ``new_customer``, ``customer_1``.
@@ -143,9 +158,32 @@ def read_name(name: str) -> NameReading:
     plain = split(name)
     readings = [_read(parts, words) for parts in dict.fromkeys((plain, expand(plain, words)))]
     denied = {reading.words for reading in readings if reading.denied_by is not None}
+    if not any(reading.category or reading.denied_by for reading in readings):
+        readings.extend(_read_cut(parts, words) for parts in [_written_out(plain, words)] if parts != plain)
     # A word that denies in one spelling denies the same phrase in the other.
     kept = [reading for reading in readings if reading.category is None or reading.words not in denied]
     return max(kept, key=lambda reading: (reading.strength, reading.denied_by is not None, reading.subject is not None))
+
+
+def _written_out(parts: tuple[str, ...], words: Vocabulary) -> tuple[str, ...]:
+    """Words that were cut short (``eintr``, ``vorn``), as the only phrase of one word that begins so, if there is one."""
+    return tuple(_uncut(part, words) for part in parts)
+
+
+def _uncut(part: str, words: Vocabulary) -> str:
+    if len(part) < _CUT or part in words.known:
+        return part
+    whole = [phrase for phrase in words.single if phrase.startswith(part)]
+    categories = {words.phrases[(phrase,)].category for phrase in whole}
+    return min(whole, key=lambda phrase: (len(phrase), phrase)) if len(categories) == 1 else part
+
+
+def _read_cut(parts: tuple[str, ...], words: Vocabulary) -> NameReading:
+    """What a name says whose words were cut short: less, and only in a table about people."""
+    reading = _read(parts, words)
+    if reading.category is None or reading.subject is not None:
+        return NameReading(subject=reading.subject)
+    return replace(reading, strength=reading.strength * _CUT_STRENGTH, needs_person=True)
 
 
 def _read(parts: tuple[str, ...], words: Vocabulary) -> NameReading:
