@@ -13,6 +13,7 @@ from math import exp, log, sqrt
 
 from data_map.model import Alternate, Contained, EvidenceKind, FieldRef, FieldVerdict, Finding, State, Term
 from scanners import masking
+from scanners.detect.base import Passed
 from scanners.detect.names import NameReading
 from scanners.detect.text import TextReading
 from scanners.subjects import CORE, TableContext
@@ -95,24 +96,6 @@ FITS: Mapping[str, re.Pattern[str]] = {
     "pseudonym.hashed": re.compile(r"[\w+/=:-]{16,}"),
     "text.personal": _TEXT,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Passed:
-    """How a value detector did on a column's distinct values."""
-
-    detector: str
-    category: str
-    #: Distinct values that passed, of how many that were tried.
-    matched: int
-    of: int
-    #: Share that passes by accident.
-    chance: float
-    needs_name: bool
-    #: The most that passing can say; see ``Rule.most``.
-    most: float = 9.0
-    #: What the hits say, where a detector has weighed them itself; otherwise it follows from the numbers above.
-    weight: float | None = None
 
 
 @dataclass(slots=True)
