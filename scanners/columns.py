@@ -14,6 +14,7 @@ from math import exp, log, sqrt
 
 from data_map.model import Alternate, Contained, EvidenceKind, FieldRef, FieldVerdict, Finding, State, Term
 from scanners import masking
+from scanners.detect.base import Passed
 from scanners.detect.names import NameReading
 from scanners.detect.text import TextReading
 from scanners.fits import FITS, LOOSE
@@ -77,24 +78,6 @@ _WORK = frozenset(
     {"job", "jobs", "employment", "position", "positions", "assignment", "assignments", "career", "history"}
 )
 _CONFIRMED, _PERSONAL, _UNDECIDED = 0.9, 0.5, 0.2
-
-
-@dataclass(frozen=True, slots=True)
-class Passed:
-    """How a value detector did on a column's distinct values."""
-
-    detector: str
-    category: str
-    #: Distinct values that passed, of how many that were tried.
-    matched: int
-    of: int
-    #: Share that passes by accident.
-    chance: float
-    needs_name: bool
-    #: The most that passing can say; see ``Rule.most``.
-    most: float = 9.0
-    #: What the hits say, where a detector has weighed them itself; otherwise it follows from the numbers above.
-    weight: float | None = None
 
 
 @dataclass(slots=True)

@@ -40,6 +40,24 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Passed:
+    """How a value detector did on a column's distinct values."""
+
+    detector: str
+    category: str
+    #: Distinct values that passed, of how many that were tried.
+    matched: int
+    of: int
+    #: Share that passes by accident.
+    chance: float
+    needs_name: bool
+    #: The most that passing can say; see ``Rule.most``.
+    most: float = 9.0
+    #: What the hits say, where a detector has weighed them itself; otherwise it follows from the numbers above.
+    weight: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Span:
     """A stretch of text that holds personal data. Offsets in characters; the text itself is not kept."""
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from data_map.model import Asset, Field, FieldRef, FieldVerdict, Reason, Skipped, State, Term
-from scanners.columns import Evidence, Passed, judge, judge_table
+from scanners.columns import Evidence, judge, judge_table
 from scanners.detect import formats, identifiers, lexicon, patterns, people, phones
-from scanners.detect.base import Rule
+from scanners.detect.base import Passed, Rule
 from scanners.detect.names import KEYS, NameReading, read_name, split
 from scanners.detect.ner import NameReader
 from scanners.detect.text import TextReading, read_texts
