@@ -63,6 +63,9 @@ _ATTRIBUTES = frozenset(
         "education.record",
     }
 )
+#: Groups of things that are called after people: a storm, a ship, a chair, a town.
+_NAMED_LIKE_PEOPLE = frozenset({"product", "place", "animal", "technical"})
+_SINGLE_WORDS = frozenset({"lexicon:given_name", "lexicon:name_word", "lexicon:surname"})
 _NEVER_OF_ANIMALS = ("contact.", "government_id.", "financial.", "credential.")
 #: Below this a table is about things; from there on it is about people.
 _THING, _DESCRIBED = 0.3, 0.85
@@ -141,7 +144,7 @@ def seen_context(context: TableContext, core: Set[str]) -> TableContext:
         if "identity.name" not in core:
             return context
         return replace(context, person_ratio=0.5, is_organisation=False, because="people are named in its rows")
-    ratio = (0.5 if is_thing else _DESCRIBED) if len(core) >= 2 else (0.25 if is_thing else 0.6)
+    ratio = (0.5 if is_thing else _DESCRIBED) if len(core) >= 2 else (0.25 if is_thing else 0.7)
     if ratio <= context.person_ratio:
         return context
     because = "its values describe a person" if len(core) >= 2 else "the values of one column describe a person"
@@ -220,7 +223,7 @@ def _candidates(evidence: Evidence, context: TableContext, weights: Weights) -> 
         candidates.setdefault(other, _Candidate([*candidates[reading.category].terms, kind])).is_named = True
     for category, candidate in candidates.items():
         candidate.is_named |= category == reading.category
-        candidate.terms.extend(_value_terms(category, candidate, evidence, weights))
+        candidate.terms.extend(_value_terms(category, candidate, evidence, context, weights))
         for term in (
             _organisation_term(category, reading, context),
             _person_term(category, candidate, reading, context, weights),
@@ -230,19 +233,23 @@ def _candidates(evidence: Evidence, context: TableContext, weights: Weights) -> 
     return candidates
 
 
-def _value_terms(category: str, candidate: _Candidate, evidence: Evidence, weights: Weights) -> Iterator[Term]:
+def _value_terms(
+    category: str, candidate: _Candidate, evidence: Evidence, context: TableContext, weights: Weights
+) -> Iterator[Term]:
     """What the values say: by a detector, or by their looks where none knows what the name says."""
     passed, column = candidate.passed, evidence.column
     weight = _value_weight(passed) if passed is not None else 0.0
     if passed is not None and (weight >= 1.0 or not candidate.is_named):
         yield _value_term(passed, weights)
+        if category == "identity.name" and context.group in _NAMED_LIKE_PEOPLE and passed.detector in _SINGLE_WORDS:
+            yield Term(f"things are called after people too: {context.because}", -0.7 * weights.values * weight)
         return
     if not candidate.is_named:
         return
     if column.counts:
         candidate.is_unmeasured = True  # values that a detector refuses may still be what the name says
         yield _fit_term(category, evidence, weights)
-        if passed is not None and evidence.reading.needs_person and _is_unlike(passed):
+        if category == "identity.name" and passed is not None and evidence.reading.needs_person and _is_unlike(passed):
             yield _unlike_term(passed, weights)
     elif column.binary and category != "identity.photo":
         yield Term("its values are binary", -2.0)
@@ -308,7 +315,7 @@ def _person_term(
 
 
 def _is_of(reading: NameReading, context: TableContext) -> bool:
-    """Whether a column that is personal of some people only is theirs: the start date of an employee, not a project's."""
+    """Whether a column that is personal of some people only is theirs: an employee's start date, not a project's."""
     if reading.subject is not None:
         return reading.subject in reading.subjects
     is_about_work = context.group is None or not _WORK.isdisjoint(context.words)
@@ -396,7 +403,12 @@ def _contained(
         share = text.texts_with.get("identity.name", 0) / texts
         parts.append(f"{names.count} names of people")
         if names.distinct >= 2 and share >= 0.02:
-            odds = -1.5 + min(names.distinct, 10) * 0.15 + min(share, 0.5) * 4 + (context.person_ratio - 0.35) * 2
+            odds = (
+                -1.5
+                + min(names.distinct, 10) * 0.15
+                + min(share, 0.5) * 4
+                + (context.person_ratio - 0.35) * (8 if context.group in _NAMED_LIKE_PEOPLE else 2)
+            )
             weight = max(weight, odds)
     if not parts:
         return (), None

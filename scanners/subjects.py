@@ -42,6 +42,17 @@ _ATTRIBUTES = frozenset(
         "financial.income",
     }
 )
+#: Words for an organisation that is a customer or a supplier, not a part of one.
+_FIRMS = frozenset(
+    (
+        "company companies firm organisation organization business corporation enterprise supplier vendor merchant "
+        "manufacturer shipper publisher unternehmen firma firmenname gesellschaft lieferant societe entreprise "
+        "fournisseur empresa compania proveedor azienda ditta fornitore fornecedor bedrijf leverancier przedsiebiorstwo "
+        "dostawca"
+    ).split(" ")
+)
+#: A table with more columns than this is no list of one thing.
+_LIST_COLUMNS = 6
 #: Groups of things whose rows have a telephone and an address of their own, which are no person's.
 _WITH_ADDRESS = frozenset({"organisation", "place", "technical"})
 #: Words before the name of a table that say how it is kept, not what it is about.
@@ -122,7 +133,7 @@ def context_of(name: str, columns: Iterable[str]) -> TableContext:
     names_organisation = False
     for column in columns:
         reading = read_name(column)
-        if reading.category in _ATTRIBUTES and reading.strength >= 0.5:
+        if reading.category in _ATTRIBUTES and not reading.subjects and reading.strength >= 0.5:
             attributes.add(reading.category)
         names_organisation |= _names_organisation(column)
         if (
@@ -139,17 +150,20 @@ def context_of(name: str, columns: Iterable[str]) -> TableContext:
             ratio, because = 0.85, "its columns describe a person"
         subject = subject or "person"
     elif categories and ratio < 0.6:
-        ratio, because = (0.4 if group is not None else 0.6), "one of its columns describes a person"
+        ratio, because = (0.4 if group is not None else 0.7), "one of its columns describes a person"
     if (
         group is None and len(attributes) >= 2 and ratio < 0.85
     ):  # a survey has no names, and is about people all the same
         ratio = max(ratio, 0.85 if len(attributes) >= 3 else 0.5)
         because = "its columns describe a person"
     is_organisation = ratio < 0.3 and group in _WITH_ADDRESS
+    names_organisation &= parts_of_name < 2
     if names_organisation and subject is None and not categories and ratio < 0.6:
         is_organisation, because = True, "it has a column for the name of an organisation"
     words = tuple(word for word in expand(split(name), vocabulary()) if word not in _KEPT)
-    lists = read_name(name).category if subject is None and not core else None
+    own = read_name(name)
+    is_list = subject is None and not core and len(attributes) < 2 and len(columns) <= _LIST_COLUMNS
+    lists = own.category if is_list or (own.category or "").startswith("contact.") else None
     return TableContext(
         subject, ratio, because, is_organisation, names_organisation, words=words, group=group, lists=lists
     )
@@ -158,7 +172,7 @@ def context_of(name: str, columns: Iterable[str]) -> TableContext:
 def _names_organisation(column: str) -> bool:
     """Whether a column holds the names of organisations: ``company``, ``CompanyName``, ``Firma``."""
     words = expand(split(column), vocabulary())
-    rest = [word for word in words if vocabulary().things.get(word) != "organisation"]
+    rest = [word for word in words if word not in _FIRMS]
     return len(rest) < len(words) and all(
         word in {"name", "nom", "nombre", "nome", "naam", "nazwa", "title"} for word in rest
     )
@@ -211,7 +225,9 @@ def _hanging(context: TableContext, above: Sequence[TableContext], below: Sequen
         subject = people[0].subject
         least = {None: 0.6, "transaction": 0.3}.get(context.group, 0.0)
         ratio = max(context.person_ratio, least)
-        return replace(context, subject=subject, person_ratio=ratio, because=f"its rows point at a {subject}")
+        return replace(
+            context, subject=subject, person_ratio=ratio, because=f"its rows point at a {subject}", lists=None
+        )
     return context
 
 

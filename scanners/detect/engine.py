@@ -57,15 +57,20 @@ class Engine:
         """
         fields: list[Field] = []
         verdicts: list[FieldVerdict] = []
+        names = _paths([column.field.ref.field for column in (context or content).columns])
         neighbours: dict[str, list[str]] = defaultdict(list)
-        for column in (context or content).columns:
-            neighbours[_part_of(content.asset, column.field.ref.field)].append(_last(column.field.ref.field))
-        contexts = {part: about or context_of(part, names) for part, names in neighbours.items()}
+        for parent, last in names.values():
+            neighbours[parent].append(last)
+        table = table_name(content.asset)
+        contexts = {
+            parent: about or context_of(f"{table} {parent}" if parent else table, own)
+            for parent, own in neighbours.items()
+        }
         parts: dict[str, list[Evidence]] = defaultdict(list)
         for column in content.columns:
-            part = _part_of(content.asset, column.field.ref.field)
+            parent, last = names[column.field.ref.field]
             fields.append(column.field)
-            parts[part].append(self._evidence(column, contexts[part]))
+            parts[parent].append(self._evidence(column, parent, last, contexts[parent]))
         for part, found in parts.items():
             for evidence, verdict in zip(found, judge_table(found, contexts[part]), strict=True):
                 verdicts.append(replace(verdict, bound=_bound(verdict, evidence.column, content, self.most)))
@@ -84,10 +89,10 @@ class Engine:
             return False
         return not next(self.names.spans([label]))
 
-    def _evidence(self, column: Column, context: TableContext) -> Evidence:
-        reading = read_path(column.field.ref.field)
+    def _evidence(self, column: Column, parent: str, last: str, context: TableContext) -> Evidence:
+        reading = read_path(parent, last)
         if reading.category is None and reading.denied_by is None:
-            reading = in_table(reading, _last(column.field.ref.field), context.words)
+            reading = in_table(reading, last, context.words)
         if column.field.references is not None:  # a key that points elsewhere is an address, not the thing itself
             reading = _as_key(reading)
         if column.binary and not column.counts:
@@ -241,22 +246,29 @@ def _is_image(magic: bytes) -> bool:
     return magic.startswith((b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"RIFF", b"\x15\x1c"))
 
 
-def _part_of(asset: Asset, name: str) -> str:
-    """What a field's row is about: the sheet or the JSON object it stands in, else the table or file."""
-    parent, dot, _ = name.rpartition(".")
-    table = table_name(asset)
-    return f"{table} {parent}" if dot else table
+def _paths(names: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Each field's name as what it stands in (the sheet, the JSON object; empty for the table itself) and its own name.
+
+    A dot that no second field shares is a part of a heading: ``Fam.Stand``.
+    """
+    parents = Counter(name.rpartition(".")[0] for name in names)
+    found = {}
+    for name in names:
+        parent, _, last = name.rpartition(".")
+        is_path = bool(parent) and (parents[parent] > 1 or "*" in name.split("."))
+        found[name] = (parent, last if last != "*" else parent) if is_path else ("", name)
+    return found
 
 
-def read_path(name: str) -> NameReading:
-    """What a field's name says; where the last part alone says nothing, together with the part before it.
+def read_path(parent: str, last: str) -> NameReading:
+    """What a field's name says; where it alone says nothing, together with the part before it.
 
     ``name.first`` is a first name, ``birth.date`` a date of birth.
     """
-    parts = [part for part in name.split(".") if part not in ("*", "")]
-    reading = read_name(parts[-1] if parts else name)
-    if reading.category is None and reading.denied_by is None and len(parts) > 1:
-        for joined in (f"{parts[-2]}_{parts[-1]}", f"{parts[-1]}_{parts[-2]}"):
+    reading = read_name(last.rpartition(".")[2] if parent else last)
+    before = [part for part in parent.split(".") if part not in ("*", "", last)]
+    if reading.category is None and reading.denied_by is None and before:
+        for joined in (f"{before[-1]}_{last}", f"{last}_{before[-1]}"):
             found = read_name(joined)
             if found.category is not None:
                 return found
@@ -272,12 +284,6 @@ def in_table(reading: NameReading, column: str, table: tuple[str, ...]) -> NameR
     if found.category is None or not {own[0], own[-1]} & set(found.words) or not set(found.words) - set(own):
         return reading
     return replace(found, strength=found.strength * 0.8, subject=reading.subject)
-
-
-def _last(name: str) -> str:
-    """A column's own name, without the sheet or the path before it."""
-    parts = [part for part in name.rsplit(".", 1) if part not in ("*", "")]
-    return parts[-1] if parts else name
 
 
 def _texts(content: Content) -> dict[FieldRef, list[str]]:

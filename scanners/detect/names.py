@@ -130,12 +130,21 @@ def build_vocabulary(raw: Mapping[str, Any]) -> Vocabulary:
 
 
 def expand(parts: Sequence[str], words: Vocabulary) -> tuple[str, ...]:
-    """Abbreviations written out, unless the vocabulary knows the short form as a word of its own."""
-    return tuple(word for part in parts for word in words.abbreviations.get(part, (part,)))
+    """Abbreviations written out, unless the vocabulary knows the short form as a word of its own; keys taken off."""
+    return tuple(word for part in parts for word in words.abbreviations.get(part) or _parted(part, words))
+
+
+def _parted(part: str, words: Vocabulary) -> tuple[str, ...]:
+    """``lidnr``, ``clientid``: a word for a person with a word for a key at its end."""
+    for key in _GLUED:
+        if part.endswith(key) and part.removesuffix(key) in words.people:
+            return part.removesuffix(key), key
+    return (part,)
 
 
 #: What follows a word for a person in the name of a key that points at one.
 KEYS = frozenset({"id", "ids", "number", "no", "nr", "code", "key", "uuid", "guid", "ref", "reference", "pk", "fk"})
+_GLUED = ("nummer", "number", "numero", "nr", "no", "num", "id", "code")
 #: Chance that ``customer_id`` identifies a person, and that ``customer`` alone holds a person's name.
 _KEY_STRENGTH, _BARE_STRENGTH = 0.6, 0.5
 #: How much of a word has to be left, and what it then says.
@@ -166,7 +175,7 @@ def read_name(name: str) -> NameReading:
 
 
 def _written_out(parts: tuple[str, ...], words: Vocabulary) -> tuple[str, ...]:
-    """Words that were cut short (``eintr``, ``vorn``), as the only phrase of one word that begins so, if there is one."""
+    """Words that were cut short (``eintr``, ``vorn``), as the only phrase of one word that begins so, where one does."""
     return tuple(_uncut(part, words) for part in parts)
 
 
