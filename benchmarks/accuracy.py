@@ -1,39 +1,68 @@
-"""How right the detectors are: precision, recall and F1 over labelled data, through the product's own commands.
+"""How right detection is: over labelled databases, tables and texts, through the product's own commands; beside peers.
 
-Two sets: the demo's company, whose generator knows where it put personal data; and the labelled development data in
-``../shared/data`` (or ``--data DIR``), scored by the scorer that lies beside its labels, when it is there.
+`python -m benchmarks.accuracy [--peers all|none|NAME,…] [--errors N] [--write] [--data FOLDER]`
+
+Without peers it takes a minute. ``--data`` names labelled development data that is not part of the project; where it is
+missing, the sets of this project alone are scored. Peers are installed once, each into an environment of its own; they
+get the same cells and texts. ``--write`` puts the figures into RESULTS.md.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import platform
 import subprocess
 import sys
 import tempfile
-from datetime import UTC, datetime
-from importlib import metadata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from privacy.demo.company import build
+from benchmarks import harmless, results, scoring, sets, spans_compared
+from benchmarks.labelled import text
+from benchmarks.labelled.text import Document, Mark
+from benchmarks.peers import run as peer_runs
+from benchmarks.peers.catalogue import Peer, chosen
+from benchmarks.peers.run import OURS, Outcome, job_of_columns
+from benchmarks.scoring import Score
+from privacy.demo.company import Company, build
 
 ROOT = Path(__file__).resolve().parents[1]
-VERSIONS = ("privacy-inventory", "presidio-analyzer", "spacy", "python-stdnum", "phonenumbers")
+DATA = ROOT.parent / "shared" / "data"
+#: Texts are read in one process; so many of each set are enough, at equal distances.
+TEXTS = 2500
 
 
-def privacy(*words: str | Path) -> str:
+@dataclass(slots=True)
+class Report:
+    """What is printed, and written when asked."""
+
+    lines: list[str] = field(default_factory=list)
+
+    def add(self, *lines: str) -> None:
+        """Print lines and keep them."""
+        self.lines.extend(lines)
+        print(*lines, sep="\n", flush=True)
+
+
+def privacy(*words: str | Path, given: str | None = None) -> str:
     """Standard output of a command; 5 (something was skipped) is an answer too."""
     done = subprocess.run(
-        [sys.executable, "-m", "privacy", *map(str, words)], capture_output=True, text=True, check=False, cwd=ROOT
+        [sys.executable, "-m", "privacy", *map(str, words)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        input=given,
+        encoding="utf-8",
     )
     if done.returncode not in (0, 5):
         raise SystemExit(done.stderr)
     return done.stdout
 
 
-def scanned(places: list[Path], folder: Path) -> list[dict[str, Any]]:
+def scanned(places: Sequence[Path], folder: Path) -> list[dict[str, Any]]:
     """The fields of the map after a scan of some places into a store of its own."""
     store = f"sqlite:///{folder}/privacy.db"
     privacy("--store", store, "-q", "scan", *places)
@@ -41,74 +70,222 @@ def scanned(places: list[Path], folder: Path) -> list[dict[str, Any]]:
     return fields
 
 
-def line(name: str, tp: int, fp: int, fn: int) -> str:
-    """Precision, recall and F1 of a count."""
-    precision = tp / (tp + fp) if tp + fp else 0.0
-    recall = tp / (tp + fn) if tp + fn else 0.0
-    f1 = 2 * precision * recall / (precision + recall) if precision + recall else 0.0
-    return f"  {name:<24} P {precision:.3f}  R {recall:.3f}  F1 {f1:.3f}   (tp {tp} fp {fp} fn {fn})"
+def line(name: str, score: Score) -> list[str]:
+    """A row of precision, recall, F1 and counts."""
+    return [
+        name,
+        f"{score.precision:.3f}",
+        f"{score.recall:.3f}",
+        f"{score.f():.3f}",
+        f"{score.tp} / {score.fp} / {score.fn}",
+    ]
 
 
-def demo(folder: Path) -> None:
-    """Score the demo's company. Fields that its generator lists neither as personal nor as harmless do not count."""
-    company = build(folder / "company")
-    fields = scanned([*company.databases, company.share], folder)
-    found = {
-        (field["source"], field["asset"], field["field"]): {field["category"]}
-        | {item["category"] for item in field["contains"]}
-        for field in fields
-        if field["category"]
+def through_product(report: Report, company: Company, data: Path, errors: int) -> None:
+    """Scan the labelled databases, the demo's databases and shares and the public tables with the command line."""
+    rows: list[list[str]] = []
+    wrong: list[str] = []
+    with tempfile.TemporaryDirectory() as name:
+        for title, columns, places in (
+            ("labelled databases", sets.databases(data), sorted((data / "databases").glob("*.sqlite"))),
+            ("the demo's databases", sets.demo(company), list(company.databases)),
+        ):
+            if columns:
+                folder = Path(name) / title.replace(" ", "-").replace("'", "")
+                folder.mkdir()
+                said = _said(columns, scanned(places, folder))
+                personal, typed = scoring.score(columns, said)
+                rows += [line(f"{title}: personal", personal), line(f"{title}: category", typed)]
+                wrong += _errors(columns, said)
+        tables, missing = harmless.prepare()
+        fields = scanned([harmless.FOLDER], Path(name))
+        alarms = [found for found in fields if found["category"]]
+        wrong += [f"ALARM {one['asset']} | {one['field']} | {one['category']}, {one['state']}" for one in alarms]
+    report.add("", "### Through the product: `privacy scan`, `privacy map fields --format json`", "")
+    report.add(*results.table(("columns", "P", "R", "F1", "tp / fp / fn"), rows), "")
+    report.add(
+        f"Public tables without personal data: {len(tables)} tables, {len(fields)} columns, called personal: "
+        f"{len(alarms)} ({len(alarms) / max(1, len(fields)):.2%}).",
+        *(f"Not had: {reason}." for reason in missing),
+    )
+    if not sets.databases(data):
+        report.add("The labelled development databases are not there: they are no part of the project.")
+    # Names of columns alone; no values.
+    print(*wrong[:errors], sep="\n")
+
+
+def _said(columns: Sequence[sets.Column], fields: Sequence[dict[str, Any]]) -> list[frozenset[str]]:
+    found = {}
+    for one in fields:
+        key = (f"{Path(one['source']).stem}.{one['asset'].rpartition('.')[2]}", one["field"])
+        found[key] = frozenset({sets.kind_of(one["category"])} if one["category"] else ())
+    return [found.get((column.table, column.name), frozenset()) for column in columns]
+
+
+def _errors(columns: Sequence[sets.Column], said: Sequence[frozenset[str]]) -> list[str]:
+    return [
+        f"{what} {column.table} | {column.name} | found {', '.join(sorted(have)) or 'nothing'}"
+        f" | label {', '.join(sorted(column.needed)) or 'none'}"
+        for what, column, have in scoring.wrong(columns, said)
+    ]
+
+
+def columns_compared(report: Report, company: Company, data: Path, peers: Sequence[Peer], errors: int) -> None:
+    """Score all tools on the same cells: each labelled set, then the public tables."""
+    labelled = {
+        "databases": sets.databases(data),
+        "tables": sets.tables("dev") + sets.tables("held"),
+        "demo": sets.demo(company),
     }
-    planted: dict[tuple[str, str, str], set[str]] = {}
-    for item in company.planted:
-        planted.setdefault((item.source, item.asset, item.field), set()).add(item.category)
-    harmless = {(ref.source, ref.asset, ref.field) for ref in company.harmless}
-    hits = sum(ref in found for ref in planted)
-    print(f"\n== the demo's company: {len(planted)} personal fields, {len(harmless)} harmless ones")
-    print(line("personal", hits, sum(ref in found for ref in harmless), len(planted) - hits))
-    # Of a text the generator says that it is personal, not what is in it.
-    own = [(found.get(ref, set()), wanted) for ref, wanted in planted.items()]
-    own = [(have & wanted if "text.personal" in wanted else have - {"text.personal"}, wanted) for have, wanted in own]
-    print(
-        line(
-            "category",
-            sum(len(have & wanted) for have, wanted in own),
-            sum(len(have - wanted) for have, wanted in own) + sum(len(found.get(ref, ())) for ref in harmless),
-            sum(len(wanted - have) for have, wanted in own),
-        )
+    labelled = {name: columns for name, columns in labelled.items() if columns}
+    public = sets.public(harmless.prepare()[0])
+    every = [column for columns in labelled.values() for column in columns]
+    report.add("", f"### The same cells: up to {sets.VALUES} values of each column", "")
+    counts = ", ".join(
+        f"{name} {sum(column.personal is not None for column in columns)}" for name, columns in labelled.items()
     )
+    report.add(
+        f"Scored columns: {counts}; public tables {len(public)}. F1 of personal yes or no / of the category.", ""
+    )
+    rows, notes = [], []
+    for peer in (OURS, *peers):
+        if "columns" not in peer.tasks and peer.tasks:
+            continue
+        outcome = peer_runs.run(peer, job_of_columns(every, peer.values))
+        if outcome.reason:
+            rows.append([_title(peer), *["–"] * (len(labelled) + 5)])
+            notes.append(f"- {_title(peer)}: {outcome.reason}.")
+            continue
+        at = scoring.best(peer, every, outcome.found, peer.values)
+        said = scoring.verdicts(peer, every, outcome.found, at, peer.values)
+        rows.append([_title(peer), *_row(labelled, said), _alarms(peer, public, at), *_speed(outcome)])
+        notes.append(f"- {_title(peer)}: {peer.settings}{_thresholds(peer, at)}.")
+        if peer is OURS:
+            print(*_errors(every, said)[:errors], sep="\n")
+    header = ["tool", *labelled, "all: P, R of personal", "public: called personal", "s", "cells/s", "MB"]
+    report.add(*results.table(header, rows), "", *notes)
 
 
-def development(data: Path, folder: Path, errors: int) -> None:
-    """Score the labelled databases with the scorer that comes with them."""
-    databases = sorted((data / "databases").glob("*.sqlite"))
-    fields = folder / "fields.json"
-    fields.write_text(json.dumps(scanned(databases, folder)), encoding="utf-8")
-    predictions = subprocess.run(
-        [sys.executable, data / "predictions.py", "fields", fields], capture_output=True, text=True, check=True
-    ).stdout
-    (folder / "predictions.csv").write_text(predictions, encoding="utf-8")
-    print(f"\n== labelled databases in {data.name}: {', '.join(path.stem for path in databases)}", flush=True)
-    subprocess.run(
-        [sys.executable, data / "score.py", folder / "predictions.csv", "--types", "--errors", str(errors)], check=True
-    )
+def _row(labelled: dict[str, list[sets.Column]], said: Sequence[frozenset[str]]) -> list[str]:
+    cells, start, whole = [], 0, Score()
+    for columns in labelled.values():
+        personal, typed = scoring.score(columns, said[start : start + len(columns)])
+        cells.append(f"{personal.f():.3f} / {typed.f():.3f}")
+        whole += personal
+        start += len(columns)
+    return [*cells, f"{whole.precision:.3f}, {whole.recall:.3f}"]
+
+
+def _alarms(peer: Peer, public: Sequence[sets.Column], at: scoring.Thresholds) -> str:
+    outcome = peer_runs.run(peer, job_of_columns(public, peer.values))
+    if outcome.reason:
+        return "–"
+    said = scoring.verdicts(peer, public, outcome.found, at, peer.values)
+    return f"{sum(map(bool, said)) / len(public):.2%}"
+
+
+def _speed(outcome: Outcome) -> list[str]:
+    return [
+        f"{outcome.seconds:.1f}",
+        f"{outcome.cells / outcome.seconds:,.0f}" if outcome.seconds else "–",
+        f"{outcome.memory_mb:.0f}",
+    ]
+
+
+def _title(peer: Peer) -> str:
+    return f"{peer.title} {peer.version}".strip()
+
+
+def _thresholds(peer: Peer, at: scoring.Thresholds) -> str:
+    if peer.unit != "cells":
+        return ""
+    given = f"; given {peer.values} values of a column" if peer.values else ""
+    return f"{given}; a word counts from a score of {at.score} and {at.share:.0%} of the cells on, its best here"
+
+
+def texts_compared(report: Report, data: Path, peers: Sequence[Peer]) -> None:
+    """Score the spans that all tools find in the labelled texts."""
+    own = [document for which in text.SETS for document in text.load(which)]
+    groups = {
+        "generated": [
+            document
+            for path in sorted((data / "text").glob("*.jsonl"))
+            for document in sets.spread(spans_compared.generated(path), TEXTS)
+        ],
+        "own, English": [document for document in own if document.lang == "en"],
+        "own, other languages": [document for document in own if document.lang != "en"],
+    }
+    groups = {name: documents for name, documents in groups.items() if documents}
+    every = [document for documents in groups.values() for document in documents]
+    report.add("", "### Spans in text", "")
+    report.add(f"Texts: {', '.join(f'{name} {len(documents)}' for name, documents in groups.items())}.", "")
+    rows, notes = [], []
+    for peer in (OURS, *peers):
+        if "text" not in peer.tasks:
+            continue
+        outcome = peer_runs.run(peer, {"task": "text", "texts": [document.text for document in every]})
+        if outcome.reason:
+            notes.append(f"- {_title(peer)}: {outcome.reason}.")
+            continue
+        start, at = 0, []
+        for name, documents in groups.items():
+            found = outcome.found[start : start + len(documents)]
+            start += len(documents)
+            least, by_category = spans_compared.best(peer, documents, found)
+            at.append(str(least))
+            rows.append([_title(peer), name, *_spans(by_category), f"{outcome.bytes / outcome.seconds / 1000:.0f}"])
+        if peer.requires:
+            notes.append(
+                f"- {_title(peer)}: {peer.settings}; from a score of {', '.join(at)} on, which serves it best."
+            )
+    header = ("tool", "texts", "P", "R", "F1", "F2", "names: F1", "kB/s")
+    report.add(*results.table(header, sorted(rows, key=lambda row: list(groups).index(row[1]))), "", *notes)
+    report.add(*_through_redact(own))
+
+
+def _spans(by_category: dict[str, Score]) -> list[str]:
+    whole = scoring.total(by_category.values())
+    names = by_category.get("identity.name", Score())
+    return [*(f"{value:.3f}" for value in (whole.precision, whole.recall, whole.f(), whole.f(2), names.f()))]
+
+
+def _through_redact(documents: Sequence[Document]) -> list[str]:
+    """The same through `privacy redact --lines`, where each text stands on one line."""
+    given = "".join(f"{document.flat}\n" for document in documents)
+    lines = privacy("redact", "--lines", "--format", "json", given=given).splitlines()
+    found = [[Mark(one["start"], one["end"], one["category"]) for one in json.loads(each)] for each in lines]
+    whole = scoring.total(spans_compared.scores(documents, found).values())
+    return ["", f"Own texts through `privacy redact --lines`: F1 {whole.f():.3f}, F2 {whole.f(2):.3f}."]
 
 
 def main() -> None:
     """Print all scores."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
-    parser.add_argument("--errors", type=int, default=0, help="list so many wrong columns")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=DATA)
+    parser.add_argument("--errors", type=int, default=0, help="list so many wrong columns of each part")
+    parser.add_argument("--peers", type=_peers, default=[], help="all, none, or names with commas between")
+    parser.add_argument("--write", action="store_true", help="put the figures into RESULTS.md")
     options = parser.parse_args()
-    versions = ", ".join(f"{name} {metadata.version(name)}" for name in VERSIONS)
-    print(f"{datetime.now(UTC).date()}, Python {platform.python_version()}, {versions}")
+    print(results.stamp())
+    report = Report()
     with tempfile.TemporaryDirectory() as name:
-        demo(Path(name))
-    if (options.data / "score.py").exists():
-        with tempfile.TemporaryDirectory() as name:
-            development(options.data, Path(name), options.errors)
-    else:
-        print(f"\nNo labelled development data at {options.data}: only the demo's company was scored.")
+        company = build(Path(name) / "company")
+        parts: tuple[Callable[[], None], ...] = (
+            lambda: through_product(report, company, options.data, options.errors),
+            lambda: columns_compared(report, company, options.data, options.peers, options.errors),
+            lambda: texts_compared(report, options.data, options.peers),
+        )
+        for part in parts:
+            part()
+    if options.write:
+        results.write("Accuracy", report.lines)
+
+
+def _peers(names: str) -> list[Peer]:
+    try:
+        return chosen(names)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from benchmarks.peers.environments import CACHE
 LIST = Path(__file__).with_suffix(".toml")
 FOLDER = CACHE / "harmless"
 #: A cell longer than the csv module's own limit is a description, not an attack.
-_CELL = 10_000_000
+CELL_CHARS = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def rows_of(name: str, content: bytes) -> Iterator[list[str]]:
             content = archive.read(archive.namelist()[0])
     text = content.decode("utf-8-sig", errors="replace")
     if not name.endswith(".json"):
-        csv.field_size_limit(_CELL)
+        csv.field_size_limit(CELL_CHARS)
         yield from csv.reader(io.StringIO(text))
         return
     records = json.loads(text)

@@ -58,9 +58,10 @@ _HEADER = re.compile(r"# lang: (?P<lang>[a-z]{2})  kind: (?P<kind>[a-z]+)\n")
 _MARK = re.compile(r"\[(?P<short>[a-z_]+|\?):(?P<text>[^\[\]]+)\]")
 #: Titles before a name are neither right nor wrong; here once, so that the markup need not say so each time.
 _TITLES = re.compile(
-    r"(?:\b(?:Mr|Mrs|Ms|Mx|Miss|Sir|Dame|Rev|Fr|Sgt|PC|DC|Dr|Prof|Herrn?|Frau|Hr|Fr|Dipl\.-Ing|M|Mme|Mlle|Me|Maître|"
-    r"Monsieur|Madame|Sra?|Srta|Don|Doña|Dña|D|Sig|Sig\.ra|Signora?|Dott|Dott\.ssa|Avv|Ing|Dra?|Exma?|Eng|Prof\.ª|"
-    r"Dhr|De heer|Mevr|Mevrouw|Mw|Pan|Pani|Pana|Panu|Panem|Panią|lek|mgr|inż|Bay|Bayan|Sn)\.? +)+$",
+    r"(?:\b(?:Mr|Mrs|Ms|Mx|Miss|Sir|Dame|Rev|Sgt|PC|DC|Cllr|Prof|Professor|Dr|med|Herrn?|Frau|Hr|Fr|Dipl\.-Ing|M|Mme|Mlle|"
+    r"Mademoiselle|Maître|Monsieur|Madame|Pr|Sra?|Srta|Señora?|Don|Doña|Dña|D|Sig|Sig\.ra|Signora?|Dott|Dott\.ssa|Avv|Ing|"
+    r"Dra?|Exma?|Eng|Prof\.ª|Dhr|De heer|Mevr|Mevrouw|Mw|Panie?|Pana|Panu|Panem|Panią|"
+    r"lek|mgr|inż|Bayan?|Sayın|Sn)\.? +)+$",
     re.IGNORECASE,
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 
 CACHE = Path(__file__).parents[1] / ".cache"
 #: pip gets so long; a peer that takes longer is reported as not installed.
-INSTALL_SECONDS = 600
+INSTALL_SECONDS = 900
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +24,11 @@ class Environment:
     reason: str = ""
 
 
-def environment(name: str, requirements: Sequence[str]) -> Environment:
-    """Make a peer's environment, or use the one that was made before from the same requirements."""
-    folder = CACHE / "peers" / f"{name}-{hashlib.sha256('|'.join(requirements).encode()).hexdigest()[:8]}"
+def environment(requirements: Sequence[str]) -> Environment:
+    """Make an environment with these packages, or use the one that was made from the same list before."""
+    name = re.split(r"[\[=]", requirements[0])[0]
+    digest = hashlib.sha256("|".join(requirements).encode()).hexdigest()[:8]
+    folder = CACHE / "peers" / f"{name}-{digest}"
     python, ready = folder / "bin" / "python", folder / ".ready"
     if ready.exists():
         return Environment(python)
@@ -38,13 +41,22 @@ def environment(name: str, requirements: Sequence[str]) -> Environment:
     except subprocess.TimeoutExpired:
         return Environment(None, f"not installed within {INSTALL_SECONDS} s")
     if done.returncode:
-        errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
-        return Environment(None, f"does not install: {short_reason(errors[-1] if errors else done.stderr)}")
+        return Environment(None, f"does not install: {why(done.stderr)}")
     ready.touch()
     return Environment(python)
 
 
-def short_reason(message: str, length: int = 160) -> str:
-    """An error message on one line, cut, without paths of this machine."""
-    words = (word if "/" not in word else Path(word.rstrip(":,;")).name for word in message.split())
-    return " ".join(words)[:length]
+def why(errors: str, length: int = 160) -> str:
+    """pip's reason in a few words: the interpreter that a package wants, else its last error."""
+    wanted = re.findall(r"Requires-Python ([^;\n]+)", errors)
+    if wanted:
+        return (
+            f"its versions want Python {wanted[-1].strip()}, this is {sys.version_info.major}.{sys.version_info.minor}"
+        )
+    lines = [line for line in errors.splitlines() if line.startswith("ERROR")] or errors.strip().splitlines()
+    return short(lines[-1] if lines else "no reason given", length)
+
+
+def short(message: str, length: int = 160) -> str:
+    """A message on one line, cut, without paths of this machine."""
+    return " ".join(Path(word).name if "/" in word else word for word in message.split())[:length]

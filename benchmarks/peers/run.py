@@ -1,0 +1,83 @@
+"""Starts a peer in a process of its own and fetches what it found."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from benchmarks.peers.catalogue import Peer
+from benchmarks.peers.environments import environment, short
+from benchmarks.sets import Column
+
+RUNNERS = Path(__file__).parent / "runners"
+ROOT = Path(__file__).parents[2]
+#: A peer gets so long for one task.
+SECONDS = 3600
+
+#: The product itself, as a peer among the others.
+OURS = Peer(
+    name="ours",
+    title="this product",
+    requires=(),
+    runner="run_ours.py",
+    tasks=frozenset({"columns", "text", "speed"}),
+    unit="columns",
+    settings="its engine in memory, default settings",
+    means={},
+    hopeful=frozenset(),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run gave, or the reason why it gave nothing."""
+
+    found: Any = field(default=None, repr=False)
+    seconds: float = 0.0
+    cells: int = 0
+    bytes: int = 0
+    memory_mb: float = 0.0
+    reason: str = ""
+
+
+def run(peer: Peer, job: Mapping[str, Any]) -> Outcome:
+    """Do a job with a peer; nothing but installing it may touch the network."""
+    if peer.absent:
+        return Outcome(reason=peer.absent)
+    python: Path | None = Path(sys.executable)
+    if peer.requires:
+        made = environment(peer.requires)
+        python = made.python
+        if python is None:
+            return Outcome(reason=made.reason)
+    with tempfile.TemporaryDirectory() as folder:
+        question, answer = Path(folder) / "job.json", Path(folder) / "result.json"
+        question.write_text(json.dumps({"variant": peer.variant, **job}), encoding="utf-8")
+        env = {**os.environ, "PYTHONPATH": "" if peer.requires else str(ROOT), "PYTHONWARNINGS": "ignore"}
+        words = [str(python), str(RUNNERS / peer.runner), str(question), str(answer)]
+        try:
+            done = subprocess.run(
+                words, capture_output=True, text=True, check=False, env=env, cwd=folder, timeout=SECONDS
+            )
+        except subprocess.TimeoutExpired:
+            return Outcome(reason=f"not done within {SECONDS} s")
+        if done.returncode:
+            last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+            return Outcome(reason=f"does not run: {short(last)}")
+        return Outcome(**json.loads(answer.read_text(encoding="utf-8")))
+
+
+def job_of_columns(columns: Sequence[Column], values: int | None = None) -> dict[str, Any]:
+    """The job for columns: their places in the list are their ids."""
+    tables: dict[str, list[dict[str, Any]]] = {}
+    for number, column in enumerate(columns):
+        cells = list(column.values) if values is None else list(column.values[:values])
+        tables.setdefault(column.table, []).append({"id": number, "name": column.name, "values": cells})
+    return {"task": "columns", "tables": [{"name": name, "columns": items} for name, items in tables.items()]}
