@@ -37,8 +37,6 @@ _BEYOND = 10
 _NEVER = 0.0005
 #: Identifiers that are not met by accident in a cell with something else in it.
 _SURE_INSIDE = frozenset({"contact.email", "contact.phone", "financial.iban"})
-#: What a column holds whose values cannot be what its name says: ``email`` with names of mailboxes, without a domain.
-_INSTEAD = {"contact.email": "identity.username"}
 #: What says something of a person only where the rows of its table are people.
 _ATTRIBUTES = frozenset(
     {
@@ -143,8 +141,8 @@ def seen_context(context: TableContext, core: Set[str]) -> TableContext:
     if context.is_organisation:
         if "identity.name" not in core:
             return context
-        return replace(context, person_ratio=0.5, is_organisation=False, because="people are named in its rows")
-    ratio = (0.5 if is_thing else _DESCRIBED) if len(core) >= 2 else (0.25 if is_thing else 0.7)
+        return replace(context, person_ratio=0.4, is_organisation=False, because="people are named in its rows")
+    ratio = (0.6 if is_thing else _DESCRIBED) if len(core) >= 2 else (0.25 if is_thing else 0.7)
     if ratio <= context.person_ratio:
         return context
     because = "its values describe a person" if len(core) >= 2 else "the values of one column describe a person"
@@ -178,6 +176,8 @@ def judge(evidence: Evidence, context: TableContext, weights: Weights | None = N
     score = _probability(best.logit) if best else 0.0
     terms = list(best.terms) if best else []
     if text_term is not None and text_term.weight > (best.logit if best else weights.prior):
+        score, category, terms = _probability(text_term.weight), "text.personal", [text_term]
+    if text_term is not None and text is None and _is_mixture(best, contains):
         score, category, terms = _probability(text_term.weight), "text.personal", [text_term]
     state = _state(score, category, column, best, is_text=bool(terms) and terms[0] is text_term)
     is_personal = state.is_personal
@@ -217,10 +217,11 @@ def _candidates(evidence: Evidence, context: TableContext, weights: Weights) -> 
         candidate = candidates.setdefault(item.category, _Candidate([_context_term(item.category, context, weights)]))
         if candidate.passed is None or _value_weight(item) > _value_weight(candidate.passed):
             candidate.passed = item
-    if reading.category in _INSTEAD and evidence.fit(reading.category) < 0.5:
-        other = _INSTEAD[reading.category]
-        kind = Term("its values are of another kind than it says", -0.5)
-        candidates.setdefault(other, _Candidate([*candidates[reading.category].terms, kind])).is_named = True
+    other = _other_kind(evidence)
+    if other is not None and reading.category is not None:
+        named = candidates[reading.category].terms
+        candidates.setdefault(other, _Candidate([*named])).is_named = True
+        named.append(Term(f"its values look like {other}", -1.0))
     for category, candidate in candidates.items():
         candidate.is_named |= category == reading.category
         candidate.terms.extend(_value_terms(category, candidate, evidence, context, weights))
@@ -231,6 +232,16 @@ def _candidates(evidence: Evidence, context: TableContext, weights: Weights) -> 
             if term is not None:
                 candidate.terms.append(term)
     return candidates
+
+
+def _other_kind(evidence: Evidence) -> str | None:
+    """What a column holds whose values cannot be what its name says: mailboxes without a domain, logins for names."""
+    category = evidence.reading.category
+    if category == "contact.email" and evidence.fit(category) < 0.5:
+        return "identity.username"
+    if category == "identity.name" and evidence.column.counts and evidence.fit("login") >= 0.5:
+        return "identity.username"
+    return None
 
 
 def _value_terms(
@@ -468,6 +479,13 @@ def _state(score: float, category: str | None, column: Column, best: _Candidate 
     if has_values and score >= _CONFIRMED:
         return State.CONFIRMED
     return State.LIKELY
+
+
+def _is_mixture(best: _Candidate | None, contains: Sequence[Contained]) -> bool:
+    """Whether cells of several kinds stand in one column, and the best explains less than half: names, values, notes."""
+    if best is None or best.is_named or best.passed is None:
+        return False
+    return best.passed.matched < 0.5 * best.passed.of and len(contains) >= 2
 
 
 def _beside(

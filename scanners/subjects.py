@@ -44,12 +44,41 @@ _ATTRIBUTES = frozenset(
 )
 #: Words for an organisation that is a customer or a supplier, not a part of one.
 _FIRMS = frozenset(
-    (
-        "company companies firm organisation organization business corporation enterprise supplier vendor merchant "
-        "manufacturer shipper publisher unternehmen firma firmenname gesellschaft lieferant societe entreprise "
-        "fournisseur empresa compania proveedor azienda ditta fornitore fornecedor bedrijf leverancier przedsiebiorstwo "
-        "dostawca"
-    ).split(" ")
+    [
+        "company",
+        "companies",
+        "firm",
+        "organisation",
+        "organization",
+        "business",
+        "corporation",
+        "enterprise",
+        "supplier",
+        "vendor",
+        "merchant",
+        "manufacturer",
+        "shipper",
+        "publisher",
+        "unternehmen",
+        "firma",
+        "firmenname",
+        "gesellschaft",
+        "lieferant",
+        "societe",
+        "entreprise",
+        "fournisseur",
+        "empresa",
+        "compania",
+        "proveedor",
+        "azienda",
+        "ditta",
+        "fornitore",
+        "fornecedor",
+        "bedrijf",
+        "leverancier",
+        "przedsiebiorstwo",
+        "dostawca",
+    ]
 )
 #: A table with more columns than this is no list of one thing.
 _LIST_COLUMNS = 6

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from data_map.model import Asset, Field, FieldRef, FieldVerdict, Reason, Skipped, State, Term
+from data_map.model import Field, FieldRef, FieldVerdict, Reason, Skipped, State, Term
 from scanners.columns import Evidence, judge, judge_table
 from scanners.detect import formats, identifiers, lexicon, patterns, people, phones
 from scanners.detect.base import Passed, Rule

@@ -277,13 +277,21 @@ def _is_others(word: str, category: str, words: Vocabulary) -> bool:
     return group is not None and (group != "transaction" or category not in _OF_TRANSACTIONS)
 
 
+def _one_of(part: str, words: Vocabulary) -> str:
+    """A plural as its singular, where the vocabulary has that alone."""
+    one = part.removesuffix("s")
+    return (
+        one if part not in words.people and part not in words.things and one in (*words.people, *words.things) else part
+    )
+
+
 def subject_of(name: str) -> tuple[str | None, str | None]:
     """Whom a table is about by its name, and what group of things its name says that it is about.
 
     The head of the name decides: the last word, or in languages that put it first the first one.
     """
     words = vocabulary()
-    parts = expand(split(name), words)
+    parts = [_one_of(part, words) for part in expand(split(name), words)]
     known = [part for part in parts if part in words.people or part in words.things]
     if not known:
         return None, None
