@@ -482,7 +482,7 @@ def _state(score: float, category: str | None, column: Column, best: _Candidate 
 
 
 def _is_mixture(best: _Candidate | None, contains: Sequence[Contained]) -> bool:
-    """Whether cells of several kinds stand in one column, and the best explains less than half: names, values, notes."""
+    """Whether cells of several kinds stand in one column, and the best explains less than half of them."""
     if best is None or best.is_named or best.passed is None:
         return False
     return best.passed.matched < 0.5 * best.passed.of and len(contains) >= 2

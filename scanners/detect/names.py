@@ -175,7 +175,7 @@ def read_name(name: str) -> NameReading:
 
 
 def _written_out(parts: tuple[str, ...], words: Vocabulary) -> tuple[str, ...]:
-    """Words that were cut short (``eintr``, ``vorn``), as the only phrase of one word that begins so, where one does."""
+    """Words that were cut short (``eintr``, ``vorn``), as the only phrase of one word that begins so, if any."""
     return tuple(_uncut(part, words) for part in parts)
 
 
