@@ -16,6 +16,7 @@ from data_map.model import Alternate, Contained, EvidenceKind, FieldRef, FieldVe
 from scanners import masking
 from scanners.detect.base import Passed
 from scanners.detect.names import NameReading
+from scanners.detect.people import looks_like_organisation
 from scanners.detect.text import TextReading
 from scanners.fits import FITS, LOOSE
 from scanners.subjects import CORE, TableContext
@@ -31,6 +32,10 @@ _LEAST = -5.0
 _ENOUGH = 5
 #: What identifies people differs from row to row: so many values with so few different ones do not.
 _MANY, _FEW = 30, 3
+#: From this share of names of organisations on they count, and how much all of them do.
+_SOME, _ORGANISATIONS = 0.25, -8.0
+#: From this share on a lexicon may say all that it can.
+_MOSTLY = 0.6
 #: Cells that pass are believed in a mixed column when there are this many times more than chance explains.
 _BEYOND = 10
 #: A detector with a chance rate as low as the resolution of its measurement.
@@ -64,6 +69,8 @@ _ATTRIBUTES = frozenset(
 #: Groups of things that are called after people: a storm, a ship, a chair, a town.
 _NAMED_LIKE_PEOPLE = frozenset({"product", "place", "animal", "technical"})
 _SINGLE_WORDS = frozenset({"lexicon:given_name", "lexicon:name_word", "lexicon:surname"})
+#: What people and shops have alike; found by its values alone, a table of nobody is half a doubt.
+_OF_ANYBODY = frozenset({"contact.address", "contact.phone"})
 _NEVER_OF_ANIMALS = ("contact.", "government_id.", "financial.", "credential.")
 #: Below this a table is about things; from there on it is about people.
 _THING, _DESCRIBED = 0.3, 0.85
@@ -74,6 +81,8 @@ _OF_SITES = frozenset(
     {"contact.phone", "contact.address", "contact.place", "location.coordinates", "online.ip_address"}
 )
 _SITE = -12.0
+#: Whom a table is about that is called after a category: results of a laboratory, marks of an examination.
+_SUBJECT_OF = {"special.health": "patient", "education.record": "student", "employment.job": "employee"}
 #: Words of tables about the work of the people that they point at.
 _WORK = frozenset(
     {"job", "jobs", "employment", "position", "positions", "assignment", "assignments", "career", "history"}
@@ -115,6 +124,14 @@ class Evidence:
             fitting = sum(pattern.fullmatch(value) is not None for value in values) if pattern else len(values)
             self._fits[category] = fitting / len(values) if values else 1.0
         return self._fits[category]
+
+    def organisations(self) -> float:
+        """The share of distinct values that look like names of organisations."""
+        if "organisation" not in self._fits:
+            values = list(islice(self.column.counts, _LOOKED_AT))
+            found = sum(map(looks_like_organisation, values))
+            self._fits["organisation"] = found / len(values) if values else 0.0
+        return self._fits["organisation"]
 
 
 def judge_table(found: Sequence[Evidence], context: TableContext, weights: Weights | None = None) -> list[FieldVerdict]:
@@ -249,10 +266,17 @@ def _value_terms(
 ) -> Iterator[Term]:
     """What the values say: by a detector, or by their looks where none knows what the name says."""
     passed, column = candidate.passed, evidence.column
+    if category == "identity.name" and (share := evidence.organisations()) >= _SOME:
+        yield Term(f"{share:.0%} of its values look like names of organisations", _ORGANISATIONS * share)
     weight = _value_weight(passed) if passed is not None else 0.0
     if passed is not None and (weight >= 1.0 or not candidate.is_named):
         yield _value_term(passed, weights)
-        if category == "identity.name" and context.group in _NAMED_LIKE_PEOPLE and passed.detector in _SINGLE_WORDS:
+        is_own = candidate.is_named and evidence.reading.needs_person  # the ``name`` of the things themselves
+        if (
+            category == "identity.name"
+            and context.group in _NAMED_LIKE_PEOPLE
+            and (is_own or passed.detector in _SINGLE_WORDS)
+        ):
             yield Term(f"things are called after people too: {context.because}", -0.7 * weights.values * weight)
         return
     if not candidate.is_named:
@@ -316,19 +340,24 @@ def _person_term(
         ratio **= weights.person
         if is_named and not reading.needs_person:
             ratio = 1 - (1 - ratio) * weights.only_people
+    elif category in _OF_ANYBODY and not is_named:
+        ratio = sqrt(ratio)
     elif not (is_named and reading.subjects):
         ratio = 1.0
     if context.group == "animal" and reading.subject is None and not category.startswith(_NEVER_OF_ANIMALS):
         ratio *= 0.2
     if ratio >= 1:
         return None
-    return Term(text, round(_logit(_probability(candidate.logit) * ratio) - candidate.logit, 3))
+    left = _probability(candidate.logit) * ratio
+    return Term(text, round(log(left / (1 - left)) - max(-30.0, min(30.0, candidate.logit)), 3))
 
 
 def _is_of(reading: NameReading, context: TableContext) -> bool:
     """Whether a column that is personal of some people only is theirs: an employee's start date, not a project's."""
     if reading.subject is not None:
         return reading.subject in reading.subjects
+    if _SUBJECT_OF.get(context.own or "") in reading.subjects and context.person_ratio > _THING:
+        return True
     is_about_work = context.group is None or not _WORK.isdisjoint(context.words)
     return context.subject in reading.subjects and is_about_work
 
@@ -360,6 +389,9 @@ def _value_weight(item: Passed) -> float:
     weight = item.matched * hit + (item.of - item.matched) * miss
     if item.matched >= 0.5 * item.of:
         weight = max(weight, min(item.matched * hit, 4.0) * (item.matched / item.of))
+    if item.detector.startswith("lexicon:") and item.matched < _MOSTLY * item.of:
+        # Words are of more than one kind: a column of them holds the category only where most of its values do.
+        weight = min(weight, item.most * item.matched / (_MOSTLY * item.of) - 1)
     # One lucky hit among two values is not yet evidence of a column: from three on a detector may say all it can.
     most = item.most * min(1.0, (item.matched + 1) / 4)
     return max(_LEAST, min(most, weight))
@@ -434,6 +466,7 @@ def _mixed(passed: Sequence[Passed], inside: TextReading | None) -> tuple[tuple[
         # Of values that have the shape of an e-mail address or an IBAN hardly one passes by accident.
         enough = 2 if item.chance <= _NEVER else max(3, _BEYOND * item.chance * item.of)
         is_sure = not item.needs_name and item.chance <= 0.02 and item.matched >= enough
+        is_sure &= item.category not in _ATTRIBUTES and item.category != "contact.address"
         if is_sure and (item.category not in best or best[item.category].distinct < item.matched):
             best[item.category] = Contained(item.category, item.matched, item.matched)
     contains = tuple(sorted(best.values(), key=lambda item: (-item.count, item.category)))

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from data_map.model import Field, FieldRef, FieldVerdict, Reason, Skipped, State, Term
 from scanners.columns import Evidence, judge, judge_table
-from scanners.detect import formats, identifiers, lexicon, patterns, people, phones
+from scanners.detect import formats, identifiers, lexicon, patterns, people, phones, places
 from scanners.detect.base import Passed, Rule
 from scanners.detect.names import KEYS, NameReading, read_name, split
 from scanners.detect.ner import NameReader
@@ -224,7 +224,15 @@ def is_running_text(counts: Mapping[str, int]) -> bool:
 @lru_cache(maxsize=1)
 def rules() -> tuple[Rule, ...]:
     """All rules for whole values."""
-    return patterns.rules() + phones.rules() + formats.rules() + lexicon.rules() + people.rules() + identifiers.rules()
+    return (
+        patterns.rules()
+        + phones.rules()
+        + formats.rules()
+        + lexicon.rules()
+        + people.rules()
+        + places.rules()
+        + identifiers.rules()
+    )
 
 
 @lru_cache(maxsize=100_000)
