@@ -302,9 +302,6 @@ def _name_term(reading: NameReading, context: TableContext, column: str, weights
     elif context.person_ratio < _THING and reading.subject is None and not reading.is_addressee:
         ratio = 0.75
         text += f", but {context.because}"
-    if context.lists == reading.category:
-        ratio *= 0.3
-        text += ", but the table is a list of such"
     if reading.category == "identity.subject_id" and (
         context.names_organisation or column in context.organisation_keys
     ):
@@ -340,6 +337,8 @@ def _person_term(
         ratio **= weights.person
         if is_named and not reading.needs_person:
             ratio = 1 - (1 - ratio) * weights.only_people
+        if context.lists == category:
+            ratio, text = 0.3 * ratio, f"{text}, and the table is a list of such"
     elif category in _OF_ANYBODY and not is_named:
         ratio = sqrt(ratio)
     elif not (is_named and reading.subjects):
@@ -433,7 +432,7 @@ def _contained(
     """What occurs in a column beside its main category, and whether it makes a text personal."""
     column, passed, text, inside = evidence.column, evidence.passed, evidence.text, evidence.inside
     if text is None:
-        return _mixed(passed, inside)
+        return _mixed(passed, inside, context)
     texts = max(1, len(column.counts))
     strong = [item for item in text.contained if item.category != "identity.name"]
     names = next((item for item in text.contained if item.category == "identity.name"), None)
@@ -458,15 +457,22 @@ def _contained(
     return text.contained, Term("its texts hold " + " and ".join(parts), round(weight, 3))
 
 
-def _mixed(passed: Sequence[Passed], inside: TextReading | None) -> tuple[tuple[Contained, ...], Term | None]:
+def _mixed(
+    passed: Sequence[Passed], inside: TextReading | None, context: TableContext
+) -> tuple[tuple[Contained, ...], Term | None]:
     """Identifiers among the cells of a column, where there are many more than pass by accident, and inside of cells."""
-    best = {one.category: one for one in (inside.contained if inside else ()) if one.category in _SURE_INSIDE}
+    not_theirs = _ATTRIBUTES | {"contact.address"} | (_OF_SITES if context.is_organisation else frozenset())
+    best = {
+        one.category: one
+        for one in (inside.contained if inside else ())
+        if one.category in _SURE_INSIDE and one.category not in not_theirs
+    }
     weight = 3.0 if sum(one.distinct for one in best.values()) >= 2 else 1.0
     for item in passed:
         # Of values that have the shape of an e-mail address or an IBAN hardly one passes by accident.
         enough = 2 if item.chance <= _NEVER else max(3, _BEYOND * item.chance * item.of)
         is_sure = not item.needs_name and item.chance <= 0.02 and item.matched >= enough
-        is_sure &= item.category not in _ATTRIBUTES and item.category != "contact.address"
+        is_sure &= item.category not in not_theirs
         if is_sure and (item.category not in best or best[item.category].distinct < item.matched):
             best[item.category] = Contained(item.category, item.matched, item.matched)
     contains = tuple(sorted(best.values(), key=lambda item: (-item.count, item.category)))
