@@ -263,7 +263,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--errors", type=int, default=0, help="list so many wrong columns of each part")
-    parser.add_argument("--peers", type=_peers, default=[], help="all, none, or names with commas between")
+    parser.add_argument("--peers", type=names_of_peers, default=[], help="all, none, or names with commas between")
     parser.add_argument("--write", action="store_true", help="put the figures into RESULTS.md")
     options = parser.parse_args()
     print(results.stamp())
@@ -281,7 +281,8 @@ def main() -> None:
         results.write("Accuracy", report.lines)
 
 
-def _peers(names: str) -> list[Peer]:
+def names_of_peers(names: str) -> list[Peer]:
+    """The peers that a word of the command line names."""
     try:
         return chosen(names)
     except ValueError as error:
