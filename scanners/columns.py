@@ -7,6 +7,7 @@ personal only as far as the table's rows are people. The weights are measured: s
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -17,6 +18,7 @@ from scanners import masking
 from scanners.detect.base import Passed
 from scanners.detect.names import NameReading
 from scanners.detect.people import looks_like_organisation
+from scanners.detect.people import score as name_score
 from scanners.detect.text import TextReading
 from scanners.fits import FITS, LOOSE
 from scanners.subjects import CORE, TableContext
@@ -28,10 +30,11 @@ from scanners.weights import weights as shipped
 _TRUE_RATE = 0.85
 #: No detector's values can say less than this.
 _LEAST = -5.0
-#: From how many values on a detector's silence says something.
-_ENOUGH = 5
 #: What identifies people differs from row to row: so many values with so few different ones do not.
 _MANY, _FEW = 30, 3
+_SEVERAL = re.compile(r"\s*[,;/&+]\s*|\s+(?:and|und|et|y|e|en|i|feat\.?)\s+")
+#: Values of which the likeness to names is worked out.
+_SCORED = 60
 #: From this share of names of organisations on they count, and how much all of them do.
 _SOME, _ORGANISATIONS = 0.25, -8.0
 #: From this share on a lexicon may say all that it can.
@@ -124,6 +127,14 @@ class Evidence:
             fitting = sum(pattern.fullmatch(value) is not None for value in values) if pattern else len(values)
             self._fits[category] = fitting / len(values) if values else 1.0
         return self._fits[category]
+
+    def names(self) -> float:
+        """How much its values look like names of people, as mean log-odds a value, each from -3 to 3."""
+        if "names" not in self._fits:
+            values = list(islice(self.column.counts, _SCORED))
+            found = sum(map(_likeness, values))
+            self._fits["names"] = found / len(values) if values else 0.0
+        return self._fits["names"]
 
     def organisations(self) -> float:
         """The share of distinct values that look like names of organisations."""
@@ -283,9 +294,10 @@ def _value_terms(
         return
     if column.counts:
         candidate.is_unmeasured = True  # values that a detector refuses may still be what the name says
-        yield _fit_term(category, evidence, weights)
-        if category == "identity.name" and passed is not None and evidence.reading.needs_person and _is_unlike(passed):
-            yield _unlike_term(passed, weights)
+        fit = _fit_term(category, evidence, weights)
+        yield fit
+        if category == "identity.name" and fit.weight > 0 and evidence.reading.needs_person:
+            yield _names_term(evidence, context, weights)
     elif column.binary and category != "identity.photo":
         yield Term("its values are binary", -2.0)
 
@@ -404,14 +416,22 @@ def _value_term(item: Passed, weights: Weights) -> Term:
     return Term(text, round(weights.values * _value_weight(item), 3))
 
 
-def _is_unlike(item: Passed) -> bool:
-    """Whether fewer values pass than do by accident, among enough of them."""
-    return item.of >= _ENOUGH and item.matched < item.chance * item.of
+def _likeness(value: str) -> float:
+    """How much a value looks like the name of a person, or like those of several: ``J. Doe, R. Roe & M. Moe``."""
+    best = name_score(value)
+    parts = [part for part in _SEVERAL.split(value) if part.strip()] if best < 1 else []
+    if len(parts) > 1:
+        best = max(best, sum(map(name_score, parts)) / len(parts))
+    return max(-3.0, min(3.0, best))
 
 
-def _unlike_term(item: Passed, weights: Weights) -> Term:
-    """A weak word for a person's data (``name``) over values of which hardly one is known to be such."""
-    return Term(f"only {item.matched} of {item.of} different values pass {item.detector}", weights.unlike)
+def _names_term(evidence: Evidence, context: TableContext, weights: Weights) -> Term:
+    """What a lexicon makes of values under a weak word for a person (``name``), where hardly one is a known name."""
+    mean = evidence.names()
+    weight = max(-3.0, min(1.0, mean - 1.0)) * weights.names * min(1.0, len(evidence.column.counts) / 4)
+    if weight < 0:  # in a table about people a name is one, known or not
+        weight *= 1 - context.person_ratio
+    return Term(f"its values look like names of people by {mean:+.1f} each", round(weight, 3))
 
 
 def _fit_term(category: str, evidence: Evidence, weights: Weights) -> Term:

@@ -17,6 +17,7 @@ _PLAIN = re.compile(r"[^\n]{1,120}")
 #: category → what a value of it looks like, for categories that no detector can confirm and for those whose name lies.
 FITS: Mapping[str, re.Pattern[str]] = {
     "identity.name": re.compile(r"[^\W\d_][^\d@\\<>{}=;*|]{0,59}"),
+    "identity.photo": re.compile(r"(?s).{5,}"),
     "identity.username": re.compile(r"[^\s,;<>{}]{2,64}|[^\W\d_]\S* \S*"),
     "identity.subject_id": re.compile(r"[\w./#-]{1,36}"),
     "login": re.compile(r"[a-z]{1,20}[._-][a-z]{1,20}\d{0,4}|[a-z]{3,20}\d{1,4}"),

@@ -19,7 +19,7 @@ class Weights:
     fits: float
     fits_loosely: float
     misfits: float
-    unlike: float
+    names: float
     person: float
     only_people: float
 
