@@ -278,13 +278,14 @@ def _value_terms(
     """What the values say: by a detector, or by their looks where none knows what the name says."""
     passed, column = candidate.passed, evidence.column
     if category == "identity.name" and (share := evidence.organisations()) >= _SOME:
-        yield Term(f"{share:.0%} of its values look like names of organisations", _ORGANISATIONS * share)
+        yield Term(f"{share:.0%} of its values look like names of organisations", _ORGANISATIONS * (share - _SOME / 2))
     weight = _value_weight(passed) if passed is not None else 0.0
     if passed is not None and (weight >= 1.0 or not candidate.is_named):
         yield _value_term(passed, weights)
         is_own = candidate.is_named and evidence.reading.needs_person  # the ``name`` of the things themselves
         if (
-            category == "identity.name"
+            weight > 0
+            and category == "identity.name"
             and context.group in _NAMED_LIKE_PEOPLE
             and (is_own or passed.detector in _SINGLE_WORDS)
         ):
@@ -326,7 +327,7 @@ def _person_ratio(reading: NameReading, context: TableContext) -> float:
     """How likely a column is a person's, by the table and by what its own name says of whose it is."""
     if reading.subject is not None:
         return 0.9
-    if reading.is_addressee and not context.is_organisation and context.words:
+    if reading.is_addressee and not context.is_organisation and not context.organisation_keys and context.words:
         return max(context.person_ratio, 0.75)
     return context.person_ratio
 

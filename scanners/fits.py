@@ -29,7 +29,7 @@ FITS: Mapping[str, re.Pattern[str]] = {
     "location.coordinates": re.compile(r"-?\d{1,3}(?:[.,]\d+)?|.*-?\d{1,3}\.\d+.*[ ,].*\d{1,3}\.\d+.*"),
     "demographic.date_of_birth": _DATE,
     "demographic.age": re.compile(r"(?:1[01]\d|\d{1,2})(?:[.,]0)?|\d\d?\s?[-–+]\s?(?:\d\d)?"),
-    "demographic.gender": re.compile(r"[^\W_]{1,12}(?:[- ]\w{1,12})?"),
+    "demographic.gender": re.compile(r"[^\W_]{1,12}(?:[-/ ]\w{1,12}){0,2}"),
     "demographic.nationality": _WORDS,
     "demographic.marital_status": re.compile(r"\w[\w ./-]{0,24}"),
     "demographic.language": re.compile(r"[^\W\d_][\w -]{1,24}"),

@@ -135,16 +135,23 @@ def expand(parts: Sequence[str], words: Vocabulary) -> tuple[str, ...]:
 
 
 def _parted(part: str, words: Vocabulary) -> tuple[str, ...]:
-    """``lidnr``, ``clientid``: a word for a person with a word for a key at its end."""
-    for key in _GLUED:
-        if part.endswith(key) and part.removesuffix(key) in words.people:
-            return part.removesuffix(key), key
+    """``lidnr``, ``clientid``, ``termdt``: a known word with a word at its end that says what of it is meant."""
+    if part in words.known:
+        return (part,)
+    for end in _GLUED:
+        first = part.removesuffix(end)
+        if first != part and len(first) > 2 and first in words.known:
+            return *words.abbreviations.get(first, (first,)), *words.abbreviations.get(end, (end,))
     return (part,)
 
 
 #: What follows a word for a person in the name of a key that points at one.
 KEYS = frozenset({"id", "ids", "number", "no", "nr", "code", "key", "uuid", "guid", "ref", "reference", "pk", "fk"})
-_GLUED = ("nummer", "number", "numero", "nr", "no", "num", "id", "code")
+#: What stands at the end of words that are written together.
+_GLUED = (
+    *("nummer", "number", "numero", "nr", "no", "num", "id", "code", "cd", "date", "datum", "dat", "dt", "name", "nm"),
+    *("title", "ttl", "phone", "tel", "addr", "address", "email", "mail", "zip", "city", "street"),
+)
 #: Chance that ``customer_id`` identifies a person, and that ``customer`` alone holds a person's name.
 _KEY_STRENGTH, _BARE_STRENGTH = 0.6, 0.5
 #: How much of a word has to be left, and what it then says.
@@ -153,7 +160,23 @@ _CUT, _CUT_STRENGTH = 4, 0.6
 _PUBLIC, _PUBLIC_STRENGTH = frozenset({"author", "actor", "player", "parent", "child"}), 0.4
 #: Words that may stand beside a bare word for a person: ``new_customer``, ``customer_1``.
 _BARE_BESIDE = frozenset(
-    {"new", "old", "current", "primary", "secondary", "main", "first", "second", "the", "from", "to"}
+    {
+        "in",
+        "innen",
+        "e",
+        "a",
+        "new",
+        "old",
+        "current",
+        "primary",
+        "secondary",
+        "main",
+        "first",
+        "second",
+        "the",
+        "from",
+        "to",
+    }
 )
 #: Categories of which things have their own: a shop has a telephone, a server an address.
 _OF_TRANSACTIONS = frozenset({"contact.email", "contact.phone", "contact.address"})
@@ -257,7 +280,9 @@ def _judge(
         else:
             strength *= 0.85 if not rule.needs_person else 0.6
     around = (*leading, *rule.words, *trailing)
-    is_addressee = rule.category.startswith("contact.") and any(word in words.addressee for word in around)
+    is_addressee = rule.category.startswith(("contact.", "identity.name")) and any(
+        word in words.addressee for word in around
+    )
     if rule.category == "identity.subject_id" and subject in _PUBLIC:
         strength = min(strength, _PUBLIC_STRENGTH)
     return NameReading(
@@ -295,6 +320,9 @@ def subject_of(name: str) -> tuple[str | None, str | None]:
     known = [part for part in parts if part in words.people or part in words.things]
     if not known:
         return None, None
+    # What it is kept for comes last in English (``orders_site``), where it is no head: the rest decides.
+    heads = [part for part in known if words.things.get(part) not in ("place", "technical")]
+    known = heads or known
     head = known[-1]
     if head in words.people:
         return words.people[head], None
