@@ -162,7 +162,8 @@ def columns_compared(report: Report, company: Company, data: Path, peers: Sequen
     """Score all tools on the same cells: each labelled set, then the public tables."""
     labelled = {
         "databases": sets.databases(data),
-        "tables": sets.tables("dev") + sets.tables("held"),
+        "tables, dev": sets.tables("dev"),
+        "tables, held": sets.tables("held"),
         "demo": sets.demo(company),
     }
     labelled = {name: columns for name, columns in labelled.items() if columns}
@@ -233,21 +234,23 @@ def _thresholds(peer: Peer, at: scoring.Thresholds) -> str:
 
 def texts_compared(report: Report, data: Path, peers: Sequence[Peer]) -> None:
     """Score the spans that all tools find in the labelled texts."""
-    own = [document for which in text.SETS for document in text.load(which)]
     groups = {
         "generated": [
             document
             for path in sorted((data / "text").glob("*.jsonl"))
             for document in sets.spread(spans_compared.generated(path), TEXTS)
-        ],
-        "own, English": [document for document in own if document.lang == "en"],
-        "own, other languages": [document for document in own if document.lang != "en"],
+        ]
     }
+    own = {which: text.load(which) for which in text.SETS}
+    for language, is_english in (("English", True), ("other languages", False)):
+        for which, documents in own.items():
+            groups[f"{which}, {language}"] = [one for one in documents if (one.lang == "en") is is_english]
     groups = {name: documents for name, documents in groups.items() if documents}
     every = [document for documents in groups.values() for document in documents]
     report.add("", "### Spans in text", "")
     report.add(f"Texts: {', '.join(f'{name} {len(documents)}' for name, documents in groups.items())}.", "")
-    rows, notes = [], []
+    rows: list[list[str]] = []
+    notes: list[str] = []
     for peer in (OURS, *peers):
         if "text" not in peer.tasks:
             continue
@@ -266,9 +269,10 @@ def texts_compared(report: Report, data: Path, peers: Sequence[Peer]) -> None:
             notes.append(
                 f"- {_title(peer)}: {peer.settings}; from a score of {', '.join(at)} on, which serves it best."
             )
+    rows.sort(key=lambda row: list(groups).index(row[1]))
     header = ("tool", "texts", "P", "R", "F1", "F2", "names: F1", "kB/s")
-    report.add(*results.table(header, sorted(rows, key=lambda row: list(groups).index(row[1]))), "", *notes)
-    report.add(*_through_redact(own))
+    report.add(*results.table(header, rows), "", *notes)
+    report.add(*_through_redact([document for documents in own.values() for document in documents]))
 
 
 def _spans(by_category: dict[str, Score]) -> list[str]:
