@@ -25,7 +25,9 @@ FLOOR, LEVEL_STEP = -14.0, 0.75
 _PLACEHOLDER = "080"
 _UNSEEN = (-16.0, -15.5, -14.5)
 
-_SHAPE = re.compile(r"[a.,'?`\- ]{2,60}")
+#: Readings are written in either of the two syllabaries.
+_HIRAGANA = {code: code - 0x60 for code in range(0x30A1, 0x30F7)}
+_SHAPE = re.compile(r"[a.,'?`/\- ]{2,60}")
 _MOST_WORDS = 7
 #: What one word can say for or against.
 _MOST_FOR, _MOST_AGAINST = 5.0, -4.5
@@ -35,13 +37,13 @@ _LETTERS_FOR, _LETTERS_AGAINST, _LETTER_STEP = 2.0, -3.0, 0.45
 _NEW_GIVEN, _NEW_SURNAME = -0.5, 0.5
 #: A surname may be a given name, and a given name a surname, but seldom.
 _OTHER_ROLE = -3.0
-_TITLE, _INITIAL, _PARTICLE, _PLACE = 3.0, 0.7, 0.7, -4.0
+_TITLE, _INITIAL, _PARTICLE, _PLACE = 3.0, 1.2, 0.7, -4.0
 _COMMA, _NO_COMMA, _SURNAME_FIRST = 1.0, -1.5, -0.7
 #: Names are written with capitals; a column in lower case is a little less likely one of names.
 _LOWER = -1.0
 #: Of a name in Chinese, Japanese or Korean letters the given name is put together freely.
 _KNOWN_LETTER, _NEW_LETTER = 1.0, -1.5
-_SCRIPT_CHARS = 5
+_SCRIPT_CHARS = 6
 
 #: Scores from which a value counts as a name.
 FULL_NAME, NAME_WORD, GIVEN_NAME = 1.0, 1.0, 1.5
@@ -135,7 +137,7 @@ def word_weights(word: str) -> tuple[float, float]:
     parts = [part for part in re.split(r"['’`-]", word) if part]
     if len(parts) > 1:
         return _joined(parts)
-    letters = sum(known.grams.get(gram, 0) for gram in grams(word)) / 8 if word.isascii() else 0.0
+    letters = sum(known.grams.get(gram, 0) for gram in grams(word)) / 8
     weight = max(_LETTERS_AGAINST, min(_LETTERS_FOR, letters * _LETTER_STEP))
     return weight + _NEW_GIVEN, weight + _NEW_SURNAME
 
@@ -169,10 +171,11 @@ class _Parsed:
     titles: int
 
 
+@lru_cache(maxsize=20_000)
 def _parse(value: str) -> _Parsed | None:
     """None when something in the value is no word of a name."""
     known = lexicon()
-    sides = value.split(",")
+    sides = value.replace("/", ",").split(",")
     if len(sides) > 2:
         return None
     words: tuple[list[str], list[str]] = ([], [])
@@ -253,8 +256,9 @@ def _east_asian(value: str) -> float:
     """A surname of one to three letters, then a given name of one to three: 王伟, 佐藤太郎, 김민준."""
     known = lexicon()
     parts = re.split(r"[ ・·　]+", value.strip())
+    parts = [word_fold(part.translate(_HIRAGANA)) for part in parts]
     joined = "".join(parts)
-    if not 2 <= len(joined) <= _SCRIPT_CHARS + 1 or len(parts) > 2:
+    if not 2 <= len(joined) <= (_SCRIPT_CHARS if len(parts) == 1 else 2 * _SCRIPT_CHARS) or len(parts) > 2:
         return -9.0
     whole = known.codes.get(joined)
     if whole is not None:
@@ -289,7 +293,9 @@ def is_full_name(value: str) -> bool:
     count = len(parsed.words) + len(parsed.after)
     if count < 2 and not parsed.extra and not _is_east_asian(value):
         return False
-    return count <= 5 and score(value) >= FULL_NAME and places.kind(value) is None
+    if count > 5 or score(value) < FULL_NAME or places.kind(value) is not None:
+        return False
+    return not any(word in lexicon().sectors for word in (*parsed.words, *parsed.after))
 
 
 def is_given_name(value: str) -> bool:

@@ -35,8 +35,9 @@ class Lexicon:
     region_codes: frozenset[str]
     countries: frozenset[str]
     country_codes: frozenset[str]
-    #: Words for streets that stand by themselves: before the name, or after it.
-    streets: frozenset[str]
+    #: Words for streets that stand before the name, and those that stand behind it.
+    streets_before: frozenset[str]
+    streets_after: frozenset[str]
     #: Ends of words for streets: ``hauptstrasse``.
     street_ends: tuple[str, ...]
     #: Words for a part of a house: floor, flat, door.
@@ -62,7 +63,8 @@ def lexicon() -> Lexicon:
         frozenset(found["region code"]),
         frozenset(found["country"]),
         frozenset(found["country code"]),
-        frozenset(address["streets"].split()),
+        frozenset(address["before"].split()),
+        frozenset(address["after"].split()),
         tuple(address["street_ends"].split()),
         frozenset(address["units"].split()),
     )
@@ -88,7 +90,7 @@ def kind(value: str) -> Kind | None:
     """
     known = lexicon()
     name = " ".join(word_fold(value).translate(_DOTS).split())
-    if len(name) < 3:
+    if len(name) < 3 and name.isascii():
         return None
     for one in _spellings(name):
         if one in known.countries:
@@ -151,12 +153,19 @@ def _parts(value: str) -> list[str]:
     return [part.strip() for part in text.split(",")] if text else [""]
 
 
-_NUMBER = re.compile(r"\d{1,5}(?:[a-z]|\s?[-/]\s?\d{1,5}[a-z]?|\s?bis|\s?ter)?")
+_NUMBER = re.compile(r"(?:no:?|nr:?|num|n[°o]|#|д|кв)?\d{1,5}(?:[a-z]|\s?[-/]\s?\d{1,5}[a-z]?|bis|ter)?")
 _PARTS = re.compile(r"[\s,;.]+")
 _POST_BOX = re.compile(
     r"\b(?:p\.? ?o\.? ?box|post(?:fach|bus|boks|box)|apartado(?: postal)?|casella postale|caixa postal|b\.?p\.?"
     r"|boite postale|skrytka pocztowa)\s+\d"
 )
+#: A Chinese, Japanese or Korean address: a place, a street or block, a number.
+_EAST_ASIAN = re.compile(
+    r"(?=.*\d)[\u4e00-\u9fff\u3040-\u30ff]{2,}.*(?:[路街道巷弄村园区號号]|丁目|番地|[市区町村].*\d+-\d+).*"
+    r"|(?=.*\d)[\uac00-\ud7a3 ]+(?:로|길|동|가) ?\d.*"
+)
+#: Words that a street's name is not made of.
+_NO_NAMES = frozenset(("dr", "prof", "mr", "mrs", "ms", "the", "of"))
 
 
 @lru_cache(maxsize=50_000)
@@ -166,31 +175,57 @@ def is_address_line(value: str) -> bool:
     ``12 Main St``, ``Hauptstr. 5a``, ``12 bis, rue de la Paix``, ``ul. Długa 3/4``, ``Calle Mayor 8, 3º B``.
     """
     text = word_fold(value).replace("º", "").replace("ª", "")
-    if _POST_BOX.search(text):
+    if _POST_BOX.search(text) or (not text.isascii() and _EAST_ASIAN.fullmatch(text)):
         return True
     words = [part for part in _PARTS.split(text) if part]
-    if not 2 <= len(words) <= 14:
+    if not 2 <= len(words) <= 16:
         return False
-    known = lexicon()
-    is_street = [word in known.streets or (len(word) > 5 and word.endswith(known.street_ends)) for word in words]
     numbers = [_NUMBER.fullmatch(word) is not None for word in words]
-    if not any(is_street):
-        return False
-    if not any(numbers):
-        return any(word in ("s/n", "sn", "snc") for word in words[1:])
-    # A street has a name beside its word, or is one word with it: ``Hauptstrasse``.
-    named = any(not flag and not number for flag, number in zip(is_street, numbers, strict=True))
-    return named or len(words[is_street.index(True)]) > 6 or sum(numbers) >= 2
+    has_number = any(numbers) or any(word in ("s/n", "sn", "snc") for word in words[1:])
+    return has_number and _has_street(words, numbers)
+
+
+def _has_street(words: list[str], numbers: list[bool]) -> bool:
+    """Whether a word for a street has a name beside it, or is one word with it."""
+    known = lexicon()
+    for index, word in enumerate(words):
+        if len(word) > 5 and word.endswith(known.street_ends):
+            return True
+        before, after = index > 0 and not numbers[index - 1], index + 1 < len(words) and not numbers[index + 1]
+        if word in known.streets_after and before and len(words[index - 1]) > 1 and words[index - 1] not in _NO_NAMES:
+            return True
+        if word in known.streets_before and after and len(words[index + 1]) > 1:
+            return True
+        # Streets that are called by a number: ``350 5th Ave``, ``Calle 72``, ``112. Sok. No:6``.
+        if word in known.streets_after and sum(numbers) >= 2 and index > 0 and len(word) > 1:
+            return True
+        if word in ("calle", "carrera", "cra", "avenida", "kr", "cl", "via", "rua", "carrer") and numbers[index + 1 :]:
+            return True
+    return False
 
 
 def is_street(value: str) -> bool:
     """Whether a value is a street's name without a number: ``Rue de la Paix``, ``Hauptstraße``, ``Elm Street``."""
     words = [part for part in _PARTS.split(word_fold(value)) if part]
     known = lexicon()
-    if not 1 <= len(words) <= 7:
+    if not 1 <= len(words) <= 7 or any(map(str.isdigit, words)):
         return False
-    ends = words[-1] in known.streets or words[0] in known.streets
-    return (ends and len(words) > 1) or any(len(word) > 5 and word.endswith(known.street_ends) for word in words)
+    if any(len(word) > 5 and word.endswith(known.street_ends) for word in words):
+        return True
+    if len(words) < 2 or words[0] in _NO_NAMES:
+        return False
+    return words[-1] in known.streets_after or (words[0] in known.streets_before and len(words[1]) > 2)
+
+
+#: A name and a number at its end, as addresses are written where the word for a street is left out: ``Husova 12``.
+_NAME_AND_NUMBER = re.compile(
+    r"[^\W\d_][^\d]{2,40}[ ,]\s?\d{1,4}(?: ?[a-z]|[-/]\d{1,3}[a-z]?)?(?:[ ,].{1,20})?", re.IGNORECASE
+)
+
+
+def is_name_and_number(value: str) -> bool:
+    """Whether a value is words and a number, or an address by its words."""
+    return _NAME_AND_NUMBER.fullmatch(value.strip()) is not None or is_address_line(value)
 
 
 #: Forms of postal codes: three to six digits with what countries write before, between and after them.
@@ -222,7 +257,16 @@ def rules() -> tuple[Rule, ...]:
             is_address_line,
             0.01,
             examples=("12 Main St", "Hauptstr. 5", "12 rue de la Paix", "ul. Długa 3"),
-            counter_examples=("Sleeping Bag 5", "Street Fighter", "Windows 11"),
+            counter_examples=("Sleeping Bag 5", "Street Fighter", "Windows 11", "Dr. A. Muster 2"),
+        ),
+        Rule(
+            "format:address_named",
+            "contact.address",
+            _LINE_SHAPE,
+            is_name_and_number,
+            0.2,
+            needs_name=True,
+            examples=("Husova 12", "San Luis 70", "Feria 112, 3 C"),
         ),
         Rule("lexicon:street", "contact.address", _SHAPE, is_street, 0.05, most=4.0, examples=("Elm Street",)),
         Rule(

@@ -162,7 +162,7 @@ def other_shares(python: Mapping[str, Any], npm: Mapping[str, Any], named: set[s
         parts = words(name)
         for before, word in zip(["", *parts], parts, strict=False):
             if before not in _SAINTS:
-                towns[word] += math.sqrt(population)
+                towns[word] += math.sqrt(population) / len(parts) ** 2
     add(towns, 0.2)
     lexical: Counter[str] = Counter()
     for _, file, lemmas, _ in npm["nouns"]:
@@ -174,6 +174,11 @@ def other_shares(python: Mapping[str, Any], npm: Mapping[str, Any], named: set[s
     things = Counter(word for items in npm["things"].values() for item in items for word in words(item))
     add({word: count for word, count in things.items() if count >= 2 or word in named}, 0.15)
     return dict(shares)
+
+
+def is_alphabetic(word: str) -> bool:
+    """Whether a word is in Latin, Greek or Cyrillic letters."""
+    return all(char <= "ӿ" for char in word)
 
 
 def level(share: float) -> int:
@@ -219,11 +224,10 @@ def build(python: Mapping[str, Any], npm: Mapping[str, Any], ssa: Mapping[str, f
         three = tuple(level(shares.get(word, 0.0)) for shares in (given, surname, other))
         if any(three[:2]) or three[2] > LEAST_OTHER:
             codes["".join(f"{one:x}" for one in three)].append(word)
-    latin_names = [
-        word for word in named if word.isascii() and other.get(word, 0) < given.get(word, 0) + surname.get(word, 0)
-    ]
-    words_only = [word for word in other if word.isascii() and word not in named]
-    weights, right = fit(sorted(latin_names), sorted(words_only))
+    spelled = [word for word in named if is_alphabetic(word)]
+    names_only = [word for word in spelled if other.get(word, 0) < given.get(word, 0) + surname.get(word, 0)]
+    words_only = [word for word in other if is_alphabetic(word) and word not in named]
+    weights, right = fit(sorted(names_only), sorted(words_only))
     by_weight: dict[int, list[str]] = defaultdict(list)
     for gram in sorted(weights):
         by_weight[weights[gram]].append(gram)

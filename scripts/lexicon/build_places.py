@@ -18,6 +18,10 @@ _LEAST, _LEAST_OFTEN = 15_000, 8_000
 _OFTEN = frozenset(SETTINGS["often"].split())
 #: From this size on the towns' names in other languages are kept.
 _WORLD_KNOWN = 400_000
+#: ... and from this size on those in Cyrillic, Greek, Chinese, Japanese and Korean letters where these are at home.
+_OWN_SCRIPT = 80_000
+_CYRILLIC = frozenset(SETTINGS["cyrillic"].split())
+_HAN = frozenset(SETTINGS["han"].split())
 _LATIN = frozenset("abcdefghijklmnopqrstuvwxyz -")
 
 
@@ -32,6 +36,16 @@ def _is_plain(name: str) -> bool:
     )
 
 
+def _is_in_script(name: str, country: str) -> bool:
+    """Whether an alternate name is in the letters of its country."""
+    low, high = ("а", "ӿ") if country in _CYRILLIC else ("α", "ώ") if country in ("GR", "CY") else ("一", "鿿")
+    if country == "KR":
+        low, high = "가", "힣"
+    elif low == "一" and country not in _HAN:
+        return False
+    return 2 <= len(name) <= 25 and all(low <= char <= high or char in " -" for char in word_fold(name))
+
+
 def build(python: Mapping[str, Any], npm: Mapping[str, Any]) -> tuple[str, str]:
     """The text of ``places.txt``, and a line about it."""
     cities: dict[str, int] = defaultdict(int)
@@ -39,9 +53,10 @@ def build(python: Mapping[str, Any], npm: Mapping[str, Any]) -> tuple[str, str]:
         if population < (_LEAST_OFTEN if country in _OFTEN else _LEAST):
             continue
         spelled = {name, *(one for one in others if population >= _WORLD_KNOWN and _is_plain(one))}
+        spelled.update(one for one in others if population >= _OWN_SCRIPT and _is_in_script(one, country))
         for one in spelled:
             key = word_fold(one).replace("-", " ").strip()
-            if len(key) > 2 and ";" not in key:
+            if (len(key) > 2 or not key.isascii()) and ";" not in key:
                 cities[key] = max(cities[key], population)
     sizes: dict[str, list[str]] = {"city1": [], "city2": [], "city3": []}
     for name, population in sorted(cities.items()):

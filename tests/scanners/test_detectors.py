@@ -33,7 +33,7 @@ VALID = [
     ("lexicon:gender", "weiblich"),
     ("lexicon:religion", "Roman Catholic"),
     ("lexicon:marital_status", "verheiratet"),
-    ("lexicon:health", "AB-"),
+    ("lexicon:blood_group", "AB-"),
 ]
 
 
