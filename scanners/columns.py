@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from math import exp, log, sqrt
+from math import exp, lgamma, log, sqrt
 
 from data_map.model import Alternate, Contained, EvidenceKind, FieldRef, FieldVerdict, Finding, State, Term
 from scanners import masking
@@ -39,8 +39,8 @@ _SCORED = 60
 _SOME, _ORGANISATIONS = 0.25, -8.0
 #: From this share on a lexicon may say all that it can.
 _MOSTLY = 0.6
-#: Cells that pass are believed in a mixed column when there are this many times more than chance explains.
-_BEYOND = 10
+#: The least chance rate of a check digit that is reckoned with; how unlikely, and how many times beyond it, no accident is.
+_RESOLUTION, _UNLIKELY, _BEYOND = 0.002, 1e-6, 10
 #: A detector with a chance rate as low as the resolution of its measurement.
 _NEVER = 0.0005
 #: Identifiers that are not met by accident in a cell with something else in it.
@@ -205,6 +205,8 @@ def judge(evidence: Evidence, context: TableContext, weights: Weights | None = N
     terms = list(best.terms) if best else []
     if text_term is not None and text_term.weight > (best.logit if best else weights.prior):
         score, category, terms = _probability(text_term.weight), "text.personal", [text_term]
+    if terms and terms[0] is text_term and text is None and _is_all_one(contains, distinct):
+        category, contains = contains[0].category, ()
     if text_term is not None and text is None and _is_mixture(best, contains):
         score, category, terms = _probability(text_term.weight), "text.personal", [text_term]
     state = _state(score, category, column, best, is_text=bool(terms) and terms[0] is text_term)
@@ -242,7 +244,9 @@ def _candidates(evidence: Evidence, context: TableContext, weights: Weights) -> 
     for item in sorted(evidence.passed, key=lambda one: (one.chance, one.detector)):
         if item.needs_name and item.category != reading.category:
             continue
-        candidate = candidates.setdefault(item.category, _Candidate([_context_term(item.category, context, weights)]))
+        candidate = candidates.setdefault(
+            item.category, _Candidate([_context_term(item.category, reading.thing, context, weights)])
+        )
         if candidate.passed is None or _value_weight(item) > _value_weight(candidate.passed):
             candidate.passed = item
     other = _other_kind(evidence)
@@ -381,10 +385,12 @@ def _organisation_term(category: str, reading: NameReading, context: TableContex
     return Term(f"it is the organisation's: {context.because}", _SITE)
 
 
-def _context_term(category: str, context: TableContext, weights: Weights) -> Term:
+def _context_term(category: str, thing: str | None, context: TableContext, weights: Weights) -> Term:
     weight = weights.prior + (weights.described if context.person_ratio > 0.7 else 0.0)
     if context.person_ratio < _THING and category.startswith(("contact.", "identity.")):
         weight -= 1.0  # a shop has a telephone and an address too
+    if thing is not None and category.startswith("identity."):
+        return Term(f"how common {category} is in a column that is called after things", round(weight - 3.0, 3))
     return Term(f"how common {category} is, and {context.because}", round(weight, 3))
 
 
@@ -490,9 +496,7 @@ def _mixed(
     }
     weight = 3.0 if sum(one.distinct for one in best.values()) >= 2 else 1.0
     for item in passed:
-        # Of values that have the shape of an e-mail address or an IBAN hardly one passes by accident.
-        enough = 2 if item.chance <= _NEVER else max(3, _BEYOND * item.chance * item.of)
-        is_sure = not item.needs_name and item.chance <= 0.02 and item.matched >= enough
+        is_sure = not item.needs_name and item.chance <= 0.02 and _is_beyond_chance(item)
         is_sure &= item.category not in not_theirs
         if is_sure and (item.category not in best or best[item.category].distinct < item.matched):
             best[item.category] = Contained(item.category, item.matched, item.matched)
@@ -501,6 +505,18 @@ def _mixed(
         return (), None
     text = "its values hold identifiers: " + ", ".join(f"{one.category} ({one.distinct})" for one in contains)
     return contains, Term(text, weight)
+
+
+def _is_beyond_chance(item: Passed) -> bool:
+    """Whether more passed than some scheme among hundreds would by accident, as often as one in a million columns.
+
+    Of values that have the shape of an e-mail address or an IBAN hardly one passes by accident.
+    """
+    if item.chance <= _NEVER and not item.category.startswith("government_id."):
+        return item.matched >= 2
+    expected = max(item.chance, _RESOLUTION) * item.of
+    below = sum(exp(-expected + count * log(expected) - lgamma(count + 1)) for count in range(item.matched))
+    return item.matched >= max(3, _BEYOND * item.chance * item.of) and 1 - below < _UNLIKELY
 
 
 def _findings(ref: FieldRef, column: Column, reading: NameReading, passed: Sequence[Passed]) -> tuple[Finding, ...]:
@@ -539,6 +555,11 @@ def _state(score: float, category: str | None, column: Column, best: _Candidate 
     if has_values and score >= _CONFIRMED:
         return State.CONFIRMED
     return State.LIKELY
+
+
+def _is_all_one(contains: Sequence[Contained], distinct: int) -> bool:
+    """Whether nearly every cell has one and the same inside of it: ``p:+49170…``."""
+    return len(contains) == 1 and contains[0].distinct >= 0.8 * distinct
 
 
 def _is_mixture(best: _Candidate | None, contains: Sequence[Contained]) -> bool:

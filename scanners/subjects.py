@@ -42,6 +42,11 @@ _ATTRIBUTES = frozenset(
         "financial.income",
     }
 )
+#: Words for figures about many people at once: sexes and ages head a statistic too.
+_COUNTS = frozenset(
+    {"count", "counts", "population", "deaths", "births", "total", "percent", "percentage", "rate", "value", "number"}
+    | {"freq", "frequency", "n", "mean", "median", "share", "cases", "anzahl", "summe", "wert", "effectif", "nombre"}
+)
 #: What points at one person, in a table of what people do.
 _OF_ACCOUNTS = frozenset({"identity.subject_id", "identity.username"})
 #: Words for an organisation that is a customer or a supplier, not a part of one.
@@ -189,7 +194,8 @@ def context_of(name: str, columns: Iterable[str]) -> TableContext:
     if (
         group is None and len(attributes) >= 2 and ratio < 0.85
     ):  # a survey has no names, and is about people all the same
-        ratio = max(ratio, 0.85 if len(attributes) >= 3 else 0.5)
+        counted = any(not _COUNTS.isdisjoint(split(column)) for column in columns)
+        ratio = max(ratio, 0.85 if len(attributes) >= 3 else ratio if counted else 0.7)
         because = "its columns describe a person"
     if group == "transaction" and len(keys) == 1 and subject is None and ratio < 0.6:
         [subject] = keys

@@ -51,6 +51,8 @@ class NameReading:
     is_addressee: bool = False
     #: Whose data it can be only; empty for anybody's.
     subjects: frozenset[str] = frozenset()
+    #: The group of things that a name says which says nothing personal: ``stadium``, ``Album``.
+    thing: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +196,8 @@ def read_name(name: str) -> NameReading:
         readings.extend(_read_cut(parts, words) for parts in [_written_out(plain, words)] if parts != plain)
     # A word that denies in one spelling denies the same phrase in the other.
     kept = [reading for reading in readings if reading.category is None or reading.words not in denied]
-    return max(kept, key=lambda reading: (reading.strength, reading.denied_by is not None, reading.subject is not None))
+    best = max(kept, key=lambda reading: (reading.strength, reading.denied_by is not None, reading.subject is not None))
+    return replace(best, thing=subject_of(name)[1]) if best.category is None else best
 
 
 def _written_out(parts: tuple[str, ...], words: Vocabulary) -> tuple[str, ...]:
