@@ -293,7 +293,8 @@ def _value_terms(
             and context.group in _NAMED_LIKE_PEOPLE
             and (is_own or passed.detector in _SINGLE_WORDS)
         ):
-            yield Term(f"things are called after people too: {context.because}", -0.7 * weights.values * weight)
+            share = 0.7 if passed.detector in _SINGLE_WORDS else 0.4
+            yield Term(f"things are called after people too: {context.because}", -share * weights.values * weight)
         return
     if not candidate.is_named:
         return
@@ -481,6 +482,9 @@ def _contained(
             weight = max(weight, odds)
     if not parts:
         return (), None
+    if evidence.reading.category == "text.personal" and weight > weights.prior:
+        parts.append(f"its name says “{' '.join(evidence.reading.words)}”")
+        weight += 1.0
     return text.contained, Term("its texts hold " + " and ".join(parts), round(weight, 3))
 
 

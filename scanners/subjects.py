@@ -195,7 +195,8 @@ def context_of(name: str, columns: Iterable[str]) -> TableContext:
         group is None and len(attributes) >= 2 and ratio < 0.85
     ):  # a survey has no names, and is about people all the same
         counted = any(not _COUNTS.isdisjoint(split(column)) for column in columns)
-        ratio = max(ratio, 0.85 if len(attributes) >= 3 else ratio if counted else 0.7)
+        several = len(attributes) + len(categories - attributes) >= 3
+        ratio = max(ratio, 0.85 if several else ratio if counted else 0.7 if group is None else 0.6)
         because = "its columns describe a person"
     if group == "transaction" and len(keys) == 1 and subject is None and ratio < 0.6:
         [subject] = keys

@@ -107,7 +107,7 @@ class Engine:
             return Evidence(column, _of_binary(column, reading))
         values = _first(column.counts, self.most)
         passed, taken = try_values(values, reading.category)
-        if is_running_text(column.counts):
+        if reading.category == "text.personal" or is_running_text(column.counts):
             return Evidence(column, reading, tuple(passed), self._text(values))
         # What is no identifier as a whole may hold one: ``Jane Doe <jane@…>``, ``mailto:…``, a long address of a page.
         rest = {value: count for value, count in values.items() if value not in taken and _MAY_HOLD.search(value)}
