@@ -157,7 +157,8 @@ def addresses(values: Sequence[str]) -> Addresses:
             continue
         public += address.is_global
         private += not address.is_global
-        small += address.is_global and address.version == 4 and all(int(part) < _SMALL for part in str(address).split("."))
+        if address.is_global and address.version == 4:
+            small += max(address.packed) < _SMALL
     total = public + private
     if not total:
         return Addresses(0.0, 0.0, 0.0)
