@@ -16,6 +16,7 @@ from typing import Any
 
 from scanners.detect.base import Rule
 from scanners.detect.folding import word_fold
+from scanners.detect.negatives import rules as _negatives
 from scanners.detect.places import is_country, is_country_code
 
 #: A word or a few, or a blood group.
@@ -388,3 +389,8 @@ def rules() -> tuple[Rule, ...]:
         ),
     )
     return _set_rules() + by_words
+
+
+def negatives() -> tuple[Rule, ...]:
+    """Rules for what is not personal; their categories begin with ``not.``."""
+    return _negatives()

@@ -32,9 +32,10 @@ DATE = re.compile(
 #: How many digits a number has, written nationally or with its country's code.
 LENGTHS = range(7, 14)
 
-_EXTENSION = r"(?: ?(?:;ext=|x|ext\.?|extn\.?|#|durchwahl|dw|poste|int\.?) ?9{1,6})?"
-_INTERNATIONAL = re.compile(rf"(?:tel:)?\(?(?:\+|00) ?\(?9[9 ().\-/]{{6,22}}9{_EXTENSION}")
-_WRITTEN = re.compile(rf"(?:tel:)?\(?9{{1,5}}\)?[ .\-/](?:[9() .\-/]{{4,16}})9{_EXTENSION}")
+#: In signatures a letter is an ``a``.
+_EXTENSION = r"(?: ?(?:;aaa=|a{1,9}\.?|#) ?9{1,6})?"
+_INTERNATIONAL = re.compile(rf"(?:aaa:)?\(?(?:\+|00) ?\(?9[9 ().\-/]{{6,22}}9{_EXTENSION}")
+_WRITTEN = re.compile(rf"(?:aaa:)?\(?9{{1,5}}\)?[ .\-/](?:[9() .\-/]{{4,16}})9{_EXTENSION}")
 _DIGITS = re.compile(r"9{7,13}")
 _TAIL = re.compile(r"(?i) ?(?:;ext=|x|extn?\.?|#|durchwahl|dw|poste|int\.?) ?(\d{1,6})$")
 _NOT_DIGIT = re.compile(r"\D")
