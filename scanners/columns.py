@@ -139,7 +139,7 @@ class Evidence:
     def organisations(self) -> float:
         """The share of distinct values that look like names of organisations."""
         if "organisation" not in self._fits:
-            values = list(islice(self.column.counts, _LOOKED_AT))
+            values = list(islice(self.column.counts, _SCORED))
             found = sum(map(looks_like_organisation, values))
             self._fits["organisation"] = found / len(values) if values else 0.0
         return self._fits["organisation"]
@@ -148,6 +148,9 @@ class Evidence:
 def judge_table(found: Sequence[Evidence], context: TableContext, weights: Weights | None = None) -> list[FieldVerdict]:
     """Judge the columns of one table together: what the values of some say of its rows counts for the others."""
     weights = weights or shipped()
+    if context.subject is None and context.person_ratio < 0.6 and any(map(_lists_organisations, found)):
+        because = "its rows are called after organisations"
+        context = replace(context, person_ratio=min(context.person_ratio, 0.2), is_organisation=True, because=because)
     verdicts = [judge(evidence, context, weights) for evidence in found]
     core = [
         verdict.category if verdict.state is State.CONFIRMED and verdict.category in CORE else None
@@ -159,6 +162,13 @@ def judge_table(found: Sequence[Evidence], context: TableContext, weights: Weigh
         if seen is not context:
             verdicts[number] = judge(evidence, seen, weights)
     return verdicts
+
+
+def _lists_organisations(evidence: Evidence) -> bool:
+    """Whether a column holds hardly anything but names of organisations: that is what the rows are."""
+    if evidence.reading.category not in (None, "identity.name") or len(evidence.column.counts) < _FEW:
+        return False
+    return evidence.organisations() >= 0.5
 
 
 def seen_context(context: TableContext, core: Set[str]) -> TableContext:
