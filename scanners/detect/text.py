@@ -20,6 +20,7 @@ from scanners.detect.mentions import people_in
 from scanners.detect.ner import Entity, NameReader
 from scanners.detect.phones import REGIONS
 from scanners.detect.spans import resolve
+from scanners.detect.traits import traits_in
 from scanners.detect.words import with_capitals, words_of
 
 #: Names are looked for in at most this many characters of one asset: spaCy reads about 18,000 a second.
@@ -57,15 +58,17 @@ class TextReader:
 
     def _read(self, text: str, cased: str, entities: Sequence[Entity], numbers: Sequence[Span]) -> list[Span]:
         language = self.language or language_of(text)
+        is_models = language in (None, self.names.language)
         words = words_of(cased)
-        people = list(people_in(cased, words, entities, language, language in (None, self.names.language)))
+        people = list(people_in(cased, words, entities, language, is_models))
         found = [
             *numbers,
             *people,
             *addresses_in(text, cased, words),
-            *places_in(text, cased, words, entities),
+            *places_in(text, cased, words, entities, is_models),
             *labelled_in(text, words),
             *births_in(text, words),
+            *traits_in(cased, words, people),
             *handles_in(text),
             *marks_in(text),
         ]
