@@ -41,6 +41,8 @@ _SOME, _ORGANISATIONS = 0.25, -8.0
 _MOSTLY = 0.6
 #: The least chance rate of a check digit that is reckoned with; how unlikely, and how many times beyond it, no accident is.
 _RESOLUTION, _UNLIKELY, _BEYOND = 0.002, 1e-6, 10
+#: Numbers whose check digits are wrong are other numbers, or made up: a person has to say which.
+_REFUTED = -5.0
 #: A detector with a chance rate as low as the resolution of its measurement.
 _NEVER = 0.0005
 #: Identifiers that are not met by accident in a cell with something else in it.
@@ -118,6 +120,8 @@ class Evidence:
     text: TextReading | None = None
     #: For a column of cells, what stands inside of cells that are no identifier as a whole.
     inside: TextReading | None = None
+    #: Whether the name says a number with check digits, and the values have none that agree.
+    is_refuted: bool = False
     _fits: dict[str, float] = field(default_factory=dict, repr=False, compare=False)
 
     def fit(self, category: str) -> float:
@@ -312,6 +316,8 @@ def _value_terms(
         candidate.is_unmeasured = True  # values that a detector refuses may still be what the name says
         fit = _fit_term(category, evidence, weights)
         yield fit
+        if evidence.is_refuted and category.startswith("government_id."):
+            yield Term("its values lack the check digits of the numbers that its name says", _REFUTED)
         if category == "identity.name" and fit.weight > 0 and evidence.reading.needs_person:
             yield _names_term(evidence, context, weights)
     elif column.binary and category != "identity.photo":

@@ -126,7 +126,7 @@ class Engine:
         # What is no identifier as a whole may hold one: ``Jane Doe <jane@…>``, ``mailto:…``, a long address of a page.
         rest = {value: count for value, count in values.items() if value not in taken and _MAY_HOLD.search(value)}
         inside = read_texts(rest, NameReader(None), self._regions()) if rest else None
-        return Evidence(column, reading, tuple(passed), None, inside)
+        return Evidence(column, reading, tuple(passed), None, inside, identifiers.is_refuted(texts, words))
 
     def _text(self, values: Mapping[str, int]) -> TextReading:
         return read_texts(values, self.names, self._regions())

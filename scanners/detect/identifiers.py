@@ -36,8 +36,12 @@ _WORSE = -6.0
 _MOST = 9.0
 #: The same where there is no check digit, and the column's name has to say it.
 _BY_NAME = 1.0
-#: Fewer of a column's digits than this do not stand for themselves.
-_RARE = 0.3
+#: Of values that are written alike fewer than this do not stand for themselves.
+_RARE = 0.6
+#: So many values refute a name when no more of them pass than this share.
+_REFUTING, _REFUTED = 4, 0.4
+#: A column of which fewer values pass is not one of a scheme.
+_MAIN = 0.65
 #: Values on which the schemes of organisations are tried, and on which the spread of birth dates is seen.
 _SOME = 60
 #: Different days and years among so many dates of birth at the least, where a check digit vouches for the rest and
@@ -329,9 +333,12 @@ def weigh(
             weight = min(weight, _COUNTED)
         elif scheme.dated and not _is_spread(some, scheme):
             weight = min(weight, _CLOSE[scheme.rule.most < _MOST])
-        # A few numbers among others that are digits too may be there by accident, or by the way they are counted up.
-        if is_bare and item.matched < _RARE * item.of:
-            item = replace(item, needs_name=True)
+        if item.matched < _MAIN * item.of:
+            weight = min(weight, _COUNTED)
+            # A few among values that are all written alike pass by accident, or by the way they are counted up.
+            alike = sum(scheme.rule.shape.fullmatch(signature(value)) is not None for value in some)
+            if scheme.rule.most < _MOST or item.matched * len(some) < _RARE * alike * item.of:
+                item = replace(item, needs_name=True)
         if scheme.rule.category not in best:
             best[scheme.rule.category] = replace(item, weight=weight)
     return [item for item in passed if item.detector not in known] + list(best.values())
@@ -385,16 +392,15 @@ def _is_counted(values: Sequence[str]) -> bool:
 
 
 def is_refuted(values: Sequence[str], name_words: Sequence[str]) -> bool:
-    """Whether a column's name says a scheme whose check digits its values lack: no more pass than by accident do."""
-    named = [
-        one.rule
-        for one in schemes().values()
-        if one.rule.chance <= _WEAK and not one.rule.needs_name and one.rule.most >= _MOST and _is_all(name_words, one)
-    ]
+    """Whether a column's name says a scheme whose check digits its values lack: hardly more pass than by accident.
+
+    A name that several schemes share, one of them without check digits (``cedula``), refutes nothing.
+    """
+    named = [one.rule for one in schemes().values() if _is_all(name_words, one)]
     some = list(values[:_SOME])
-    if not named or len(some) < 20:
+    if not named or len(some) < _REFUTING or any(rule.needs_name or rule.most < _MOST for rule in named):
         return False
-    return all(sum(map(rule.matches, some)) <= max(1, 3 * rule.chance * len(some)) for rule in named)
+    return all(sum(map(rule.matches, some)) <= _REFUTED * len(some) for rule in named)
 
 
 @lru_cache(maxsize=1)

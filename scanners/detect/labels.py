@@ -27,7 +27,8 @@ _LINK = re.compile(
 )
 _FIRM = re.compile(r"[:=#]|->|→|\b(?:is|was|lautet|ist|est|es|è|é|jest)\b", re.IGNORECASE)
 _CODE = re.compile(
-    r"(?=[^\s]{0,12}\d|[A-Z]{2}\s\d)(?:[A-Za-z]{1,5}[-/. ]?)?\d[\dA-Za-z]*(?:[-/.][\dA-Za-z]+|[ \u00a0]\d[\dA-Z]*(?![.,]\d|\w*[:/])|[ \u00a0][A-Z]{1,2}(?![\w'’.]))*"
+    r"(?=[^\s]{0,12}\d|[A-Z]{2}\s\d)(?:[A-Za-z]{1,5}[-/. ]?)?\d[\dA-Za-z]*"
+    r"(?:[-/.][\dA-Za-z]+|[ \u00a0]\d[\dA-Z]*(?![.,]\d|\w*[:/])|[ \u00a0][A-Z]{1,2}(?![\w'’.]))*"
 )
 _ITALIAN = re.compile(r"[A-Z]{6}\d{2}[A-Z]\d{2}[A-Z]\d{3}[A-Z]")
 _MONEY = r"(?:€|\$|£|¥|₺|EUR|USD|GBP|CHF|PLN|SEK|TL|zł|kr|Kč|R\$|US\$)"

@@ -20,6 +20,7 @@ from scanners.detect.mentions import people_in
 from scanners.detect.ner import Entity, NameReader
 from scanners.detect.phones import REGIONS
 from scanners.detect.spans import resolve
+from scanners.detect.traits import traits_in
 from scanners.detect.words import with_capitals, words_of
 
 #: Names are looked for in at most this many characters of one asset: spaCy reads about 18,000 a second.
@@ -31,8 +32,6 @@ _BATCH_CHARS = 5_000
 #: A line can hold a name only when it has a capitalised word.
 _CAPITALISED = re.compile(r"\b[^\W\d_a-z][^\W\d_]+")
 _DIGITS = re.compile(r"\d+")
-#: A line can hold an identifier only when it has an ``@``, a run of numbers, or colons as in an address of IPv6.
-_CANDIDATE = re.compile(r"@|\d[\d ().\-/:]{5,}|:[0-9a-fA-F]*:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +50,25 @@ class TextReader:
         cased = [with_capitals(text) for text in texts]
         entities = self.names.entities(cased)
         return [
-            self._read(text, capitals, seen, regions)
-            for text, capitals, seen in zip(texts, cased, entities, strict=True)
+            self._read(text, capitals, seen, numbers)
+            for text, capitals, seen, numbers in zip(
+                texts, cased, entities, patterns.spans_of(texts, regions), strict=True
+            )
         ]
 
-    def _read(self, text: str, cased: str, entities: Sequence[Entity], regions: tuple[str, ...]) -> list[Span]:
+    def _read(self, text: str, cased: str, entities: Sequence[Entity], numbers: Sequence[Span]) -> list[Span]:
         language = self.language or language_of(text)
+        is_models = language in (None, self.names.language)
         words = words_of(cased)
-        people = list(people_in(cased, words, entities, language, language in (None, self.names.language)))
+        people = list(people_in(cased, words, entities, language, is_models))
         found = [
-            *patterns.spans(text, regions),
+            *numbers,
             *people,
             *addresses_in(text, cased, words),
-            *places_in(text, cased, words, entities),
+            *places_in(text, cased, words, entities, is_models),
             *labelled_in(text, words),
             *births_in(text, words),
+            *traits_in(cased, words, people),
             *handles_in(text),
             *marks_in(text),
         ]
@@ -94,16 +97,11 @@ def read_texts(texts: Mapping[str, int], names: NameReader, regions: tuple[str, 
     counts: Counter[str] = Counter()
     values: dict[str, set[int]] = defaultdict(set)
     texts_with: Counter[str] = Counter()
-    for text, times in texts.items():
-        seen: set[str] = set()
-        for line, repeats in _lines(text).items():
-            if not _CANDIDATE.search(line):
-                continue
-            for span in patterns.spans(line, regions):
-                counts[span.category] += times * repeats
-                values[span.category].add(hash(line[span.start : span.stop].lower()))
-                seen.add(span.category)
-        texts_with.update(seen)
+    for (text, times), found in zip(texts.items(), patterns.spans_of(list(texts), regions), strict=True):
+        for span in found:
+            counts[span.category] += times
+            values[span.category].add(hash(text[span.start : span.stop].lower()))
+        texts_with.update({span.category for span in found})
     ner_chars = 0
     for batch in _batches(texts):
         if ner_chars >= NER_CHARS or len(values["identity.name"]) >= NER_ENOUGH or names.model is None:
@@ -120,10 +118,6 @@ def read_texts(texts: Mapping[str, int], names: NameReader, regions: tuple[str, 
         for category, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     )
     return TextReading(contained, dict(texts_with), ner_chars)
-
-
-def _lines(text: str) -> Counter[str]:
-    return Counter(line for line in text.splitlines() if line.strip())
 
 
 def _batches(texts: Mapping[str, int]) -> Iterator[list[tuple[str, int]]]:
