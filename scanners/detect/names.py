@@ -157,7 +157,7 @@ _GLUED = (
 #: Chance that ``customer_id`` identifies a person, and that ``customer`` alone holds a person's name.
 _KEY_STRENGTH, _BARE_STRENGTH = 0.6, 0.5
 #: How much of a word has to be left, and what it then says.
-_CUT, _CUT_STRENGTH = 4, 0.6
+_CUT, _CUT_STRENGTH = 5, 0.6
 #: Of those who are mostly public, and often no single person (a band), a key says less.
 _PUBLIC, _PUBLIC_STRENGTH = frozenset({"author", "actor", "player", "parent", "child"}), 0.4
 #: Words that may stand beside a bare word for a person: ``new_customer``, ``customer_1``.
