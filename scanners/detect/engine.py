@@ -28,6 +28,8 @@ _FIRST_TRIED, _HOPEFUL, _RARE = 100, 5, 0.001
 #: When nearly all pass, some more will do. So they do for a rule that often passes by accident: it can only say what
 #: the column is, not what else occurs in it.
 _FEWER, _SETTLED_SHARE, _OFTEN = 300, 0.95, 0.02
+#: Forms that are looked for together.
+_BUNDLE = 32
 #: A value longer than this is running text, not an identifier.
 _CELL_CHARS = 80
 #: A column is running text when its values have this many words on average, or are this long.
@@ -287,19 +289,43 @@ def rules() -> tuple[Rule, ...]:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Bundle:
+    """Some forms, with one expression that fits whatever one of them does."""
+
+    any_of: re.Pattern[str]
+    forms: tuple[tuple[re.Pattern[str], tuple[Rule, ...]], ...]
+
+
 @lru_cache(maxsize=1)
-def _forms() -> tuple[tuple[re.Pattern[str], tuple[Rule, ...]], ...]:
-    """The rules by what their values look like. Telephones are not among them: a column is tried as a whole."""
+def _bundles() -> tuple[_Bundle, ...]:
+    """The rules by what their values look like. Telephones are not among them: a column is tried as a whole.
+
+    There are hundreds of forms, and codes can have as many shapes as values: most are refused by a bundle at once.
+    """
     forms: dict[re.Pattern[str], list[Rule]] = defaultdict(list)
     for rule in rules():
         if rule not in phones.rules():
             forms[rule.shape].append(rule)
-    return tuple((form, tuple(found)) for form, found in forms.items())
+    ordered = sorted(((form, tuple(found)) for form, found in forms.items()), key=lambda item: item[0].pattern)
+    bundles = []
+    for start in range(0, len(ordered), _BUNDLE):
+        some = tuple(ordered[start : start + _BUNDLE])
+        any_of = re.compile("|".join(f"(?:{form.pattern})" for form, _ in some), re.DOTALL)
+        bundles.append(_Bundle(any_of, some))
+    return tuple(bundles)
 
 
 @lru_cache(maxsize=100_000)
 def _fitting(shape: str) -> tuple[Rule, ...]:
-    return tuple(rule for form, found in _forms() if form.fullmatch(shape) for rule in found)
+    return tuple(
+        rule
+        for bundle in _bundles()
+        if bundle.any_of.fullmatch(shape)
+        for form, found in bundle.forms
+        if form.fullmatch(shape)
+        for rule in found
+    )
 
 
 def _first(counts: Mapping[str, int], most: int | None) -> dict[str, int]:
