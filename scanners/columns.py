@@ -33,6 +33,8 @@ _LEAST = -5.0
 #: What identifies people differs from row to row: so many values with so few different ones do not.
 _MANY, _FEW = 30, 3
 _SEVERAL = re.compile(r"\s*[,;/&+]\s*|\s+(?:and|und|et|y|e|en|i|feat\.?)\s+")
+#: A word for a person alone says no more than this of a name.
+_WEAK = 0.5
 #: Values of which the likeness to names is worked out.
 _SCORED = 60
 #: From this share of names of organisations on they count, and how much all of them do.
@@ -87,7 +89,13 @@ _OF_SITES = frozenset(
 )
 _SITE = -12.0
 #: Whom a table is about that is called after a category: results of a laboratory, marks of an examination.
-_SUBJECT_OF = {"special.health": "patient", "education.record": "student", "employment.job": "employee"}
+_SUBJECT_OF = {
+    "special.health": "patient",
+    "education.record": "student",
+    "employment.job": "employee",
+    "employment.date": "employee",
+    "financial.income": "employee",
+}
 #: Words of tables about the work of the people that they point at.
 _WORK = frozenset(
     {"job", "jobs", "employment", "position", "positions", "assignment", "assignments", "career", "history"}
@@ -287,6 +295,16 @@ def _other_kind(evidence: Evidence) -> str | None:
         return "identity.username"
     if category == "identity.name" and evidence.column.counts and evidence.fit("login") >= 0.5:
         return "identity.username"
+    # A word for a person alone (``rider``) may hold a key as well as a name.
+    words = evidence.reading.words
+    if (
+        category == "identity.name"
+        and evidence.reading.subject
+        and not words[-1].endswith("s")
+        and evidence.fit(category) < 0.5
+        and evidence.fit("key") >= 0.8
+    ):
+        return "identity.subject_id"
     return None
 
 
@@ -318,7 +336,8 @@ def _value_terms(
         yield fit
         if evidence.is_refuted and category.startswith("government_id."):
             yield Term("its values lack the check digits of the numbers that its name says", _REFUTED)
-        if category == "identity.name" and fit.weight > 0 and evidence.reading.needs_person:
+        is_weak = evidence.reading.needs_person or evidence.reading.strength <= _WEAK
+        if category == "identity.name" and fit.weight > 0 and is_weak:
             yield _names_term(evidence, context, weights)
     elif column.binary and category != "identity.photo":
         yield Term("its values are binary", -2.0)
@@ -579,7 +598,7 @@ def _state(score: float, category: str | None, column: Column, best: _Candidate 
 
 def _is_all_one(contains: Sequence[Contained], distinct: int) -> bool:
     """Whether nearly every cell has one and the same inside of it: ``p:+49170…``."""
-    return len(contains) == 1 and contains[0].distinct >= 0.8 * distinct
+    return len(contains) == 1 and contains[0].distinct >= 0.8 * distinct and contains[0].category != "identity.name"
 
 
 def _is_mixture(best: _Candidate | None, contains: Sequence[Contained]) -> bool:

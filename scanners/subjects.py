@@ -167,12 +167,14 @@ def context_of(name: str, columns: Iterable[str]) -> TableContext:
         ratio, because = (0.2 if group == "transaction" else 0.1), "the table's name says that it is about things"
     elif subject is None and (read_name(name).category or "").startswith("contact."):
         ratio, because = 0.6, "the table's name says that it holds contact data"
-    core, attributes, keys = set(), set(), set()
+    core, attributes, keys, bare = set(), set(), set(), set()
     names_organisation = False
     for column in columns:
         reading = read_name(column)
         if reading.category in _OF_ACCOUNTS and reading.subject and reading.strength >= 0.5:
             keys.add(reading.subject)
+        elif reading.subject and reading.words == expand(split(column), vocabulary()):
+            bare.add(reading.subject)
         if reading.category in _ATTRIBUTES and not reading.subjects and reading.strength >= 0.5:
             attributes.add(reading.category)
         names_organisation |= _names_organisation(column)
@@ -198,6 +200,7 @@ def context_of(name: str, columns: Iterable[str]) -> TableContext:
         several = len(attributes) + len(categories - attributes) >= 3
         ratio = max(ratio, 0.85 if several else ratio if counted else 0.7 if group is None else 0.6)
         because = "its columns describe a person"
+    keys = keys or bare
     if group == "transaction" and len(keys) == 1 and subject is None and ratio < 0.6:
         [subject] = keys
         ratio, because = 0.6, f"its rows point at a {subject}"

@@ -36,6 +36,8 @@ _CELL_CHARS = 80
 _TEXT_WORDS, _TEXT_CHARS = 4.0, 60
 #: A column with so large a share of JSON objects and arrays is read as text.
 _STRUCTURED = 0.1
+#: The place in a list, in a path: ``telecom[0]``.
+_INDEX = re.compile(r"\[\d*\]")
 #: What a cell has to have for an identifier to be looked for inside of it.
 _MAY_HOLD = re.compile(r"@|\+\d|\b[A-Z]{2}\d\d ?[A-Z0-9]{4}")
 
@@ -368,7 +370,7 @@ def read_path(parent: str, last: str) -> NameReading:
     ``name.first`` is a first name, ``birth.date`` a date of birth.
     """
     reading = read_name(last.rpartition(".")[2] if parent else last)
-    before = [part for part in parent.split(".") if part not in ("*", "", last)]
+    before = [_INDEX.sub("", part) for part in parent.split(".") if part not in ("*", "", last)]
     if reading.category is None and reading.denied_by is None and before:
         for joined in (f"{before[-1]}_{last}", f"{last}_{before[-1]}"):
             found = read_name(joined)
