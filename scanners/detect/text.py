@@ -68,7 +68,7 @@ class TextReader:
             *places_in(text, cased, words, entities, is_models),
             *labelled_in(text, words),
             *births_in(text, words),
-            *traits_in(cased, words, people),
+            *traits_in(cased, words, people, language),
             *handles_in(text),
             *marks_in(text),
         ]
