@@ -184,6 +184,10 @@ def _parts(value: str) -> list[str]:
 _OF = frozenset(("head", "chief", "vp", "svp", "evp", "director", "manager", "dean", "master", "minister"))
 
 
+#: What a word beside the head says at most against its being a job: ``Police Officer``, ``Yard Manager``.
+_LEAST_BESIDE = -1.5
+
+
 @lru_cache(maxsize=20_000)
 def is_job(value: str) -> bool:
     """Whether a value is a title of a job: a word that such titles end or begin with, and no words against it."""
@@ -200,8 +204,8 @@ def is_job(value: str) -> bool:
             weight = 4 if is_compound else -1
         if part in _OF and parts[index + 1 : index + 2] == ["of"]:
             weight, has_head = 5, True
-        total += weight
-        at_end = index in (0, len(parts) - 1) or (parts[index + 1] in known.links)
+        total += max(weight, _LEAST_BESIDE)
+        at_end = index in (0, len(parts) - 1) or parts[index + 1] in known.links or parts[index + 1] in known.job_levels
         has_head = has_head or (at_end and (is_compound or (part in known.job_heads and weight >= 2)))
     return has_head and total >= (2 if len(parts) > 1 else 3)
 

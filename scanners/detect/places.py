@@ -79,7 +79,7 @@ _SAINTS = {
     "sto": ("santo",),
     "skt": ("sankt",),
 }
-_DIGITS = re.compile(r"^\d{4,6}(?: \d{2,3})?\s+|\s+\d{4,6}$|^[a-z]{1,2}-\d{4,6}\s+")
+_DIGITS = re.compile(r"^\d{4,6}(?: \d{2,3})?\s+|\s+\d{5}(?:-\d{4})?$|^[a-z]{1,2}-\d{4,6}\s+")
 
 
 @lru_cache(maxsize=50_000)
@@ -91,7 +91,7 @@ def kind(value: str) -> Kind | None:
     known = lexicon()
     name = " ".join(word_fold(value).translate(_DOTS).split())
     if len(name) < 3 and name.isascii():
-        return None
+        return "country" if name in known.countries else None
     for one in _spellings(name):
         if one in known.countries:
             return "country"
@@ -150,6 +150,9 @@ def is_region_code(value: str) -> bool:
 def _parts(value: str) -> list[str]:
     text = word_fold(value).strip()
     text = _DIGITS.sub("", text)
+    town, _, code = text.rpartition(" ")
+    if "," not in text and len(code) == 2 and town and code in lexicon().region_codes:
+        return [town, code]  # ``Lafayette LA 70503``
     return [part.strip() for part in text.split(",")] if text else [""]
 
 
