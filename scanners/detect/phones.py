@@ -168,7 +168,7 @@ def is_international(digits: str) -> bool:
 def is_national(digits: str, region: str) -> bool:
     """Whether digits are a valid number as one writes it in the region, with the prefix for calls inland or without."""
     main = plan(region)
-    return main is not None and 5 <= len(digits) <= 14 and _is_of(digits, _codes()[str(main.code)])
+    return main is not None and 4 <= len(digits) <= 14 and _is_of(digits, _codes()[str(main.code)])
 
 
 def _has_own_code(digits: str, region: str) -> bool:
