@@ -44,6 +44,9 @@ _SPELL_BEFORE = re.compile(
 _ANDS = frozenset(("and", "und", "et", "y", "e", "i", "a", "en"))
 _ARTICLES = frozenset(("a", "an", "the", "eine", "einem", "einer", "un", "una", "une", "l", "d", "her", "his", "mild"))
 _CLINIC = frozenset(("pmh", "hx", "dx", "patient", "pt", "diagnosis", "diagnoses", "ward", "yo", "gp", "clinic", "bp"))
+_BELIEFS = frozenset(
+    f"special.{name}" for name in ("religion", "politics", "trade_union", "ethnicity", "sexuality")
+) | {"demographic.nationality"}
 _OF = frozenset(("of", "de", "di", "du", "d", "del", "della", "da"))
 _LIST_GAP = re.compile(r"\s*:\s*")
 _ITEM = re.compile(r"[^,;\n|/]+")
@@ -454,7 +457,7 @@ class _Reading:
         index = 0
         while index < len(self.words):
             found = None
-            for length in (3, 2, 1):
+            for length in (3, 2, 1) if _may_begin_belief(self.words[index].folded) else ():
                 if index + length <= len(self.words):
                     found = self._belief(index, index + length - 1)
                     if found is not None:
@@ -550,3 +553,22 @@ def _is_party(joined: str, category: str) -> bool:
     ):
         return False
     return any(joined in one.values or joined in one.weak for one in lexicon.lexicon().sets if one.category == category)
+
+
+@lru_cache(maxsize=1)
+def _belief_words() -> frozenset[str]:
+    """The first word of each name of a belief, an origin, a party, a union."""
+    return frozenset(
+        value.split("-")[0]
+        for one in lexicon.lexicon().sets
+        if one.category in _BELIEFS
+        for value in (*one.values, *one.weak)
+    )
+
+
+@lru_cache(maxsize=50_000)
+def _may_begin_belief(folded: str) -> bool:
+    known = _belief_words()
+    return (
+        folded in known or any(folded[:-cut] in known for cut in range(1, 6) if len(folded) - cut > 3) or "-" in folded
+    )
