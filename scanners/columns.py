@@ -19,7 +19,7 @@ from scanners.detect.base import Passed
 from scanners.detect.names import NameReading
 from scanners.detect.people import looks_like_organisation
 from scanners.detect.people import score as name_score
-from scanners.detect.text import TextReading
+from scanners.detect.text import SOFT, TextReading
 from scanners.fits import FITS, LOOSE
 from scanners.subjects import CORE, TableContext
 from scanners.values import Column
@@ -497,7 +497,7 @@ def _contained(
     if text is None:
         return _mixed(passed, inside, context)
     texts = max(1, len(column.counts))
-    strong = [item for item in text.contained if item.category != "identity.name"]
+    strong = [item for item in text.contained if item.category != "identity.name" and item.category not in SOFT]
     names = next((item for item in text.contained if item.category == "identity.name"), None)
     weight = weights.prior
     parts = []

@@ -701,7 +701,7 @@ class _Reading:
                 kind = _kind(text := self.text[word.start : end])
                 if kind is None and not (cued and end == ends[-1] and self._may_be_place(word)):
                     continue
-                if self._is_stop(text) and not (cued and kind):
+                if (self._is_stop(text) and not (cued and kind)) or (kind != "country" and is_trait(word.folded)):
                     continue
                 personal = max(word_weights(word.folded)) if " " not in text else -3.0
                 is_big = places.lexicon().cities.get(word_fold(text)) == 1 or kind in ("region", "country")

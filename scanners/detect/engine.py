@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -124,7 +124,7 @@ class Engine:
         called, dialled = phones.column(texts, origin.countries, is_named=reading.category == "contact.phone")
         is_named = reading.category is not None
         passed = identifiers.weigh(texts, passed, words, origin.countries, is_named=is_named) + called
-        taken |= dialled
+        taken |= dialled if len(texts) == len(values) else _alike(values, dialled)
         if reading.category == "text.personal" or is_running_text(column.counts):
             return Evidence(column, reading, tuple(passed), self._text(values))
         # What is no identifier as a whole may hold one: ``Jane Doe <jane@…>``, ``mailto:…``, a long address of a page.
@@ -233,6 +233,12 @@ def _by_shape(values: Mapping[str, int]) -> dict[str, list[str]]:
     for shape, value in zip(signatures(cells), cells, strict=True):
         groups[shape].append(value)
     return groups
+
+
+def _alike(values: Mapping[str, int], some: Iterable[str]) -> set[str]:
+    """The values that are written as some of them are."""
+    shapes = set(signatures(some))
+    return {value for shape, group in _by_shape(values).items() if shape in shapes for value in group}
 
 
 def _try(rule: Rule, fits: Sequence[str]) -> tuple[Sequence[str], list[str]]:

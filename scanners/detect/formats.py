@@ -46,11 +46,13 @@ _CHECKS: Mapping[str, Callable[[str], bool]] = {"vin": vin, "masked": masked}
 
 
 def _accepts(entry: Mapping[str, Any]) -> Callable[[str], bool]:
-    forms = tuple(re.compile(form).fullmatch for form in entry["forms"])
+    # As one expression, with the flags that each begins with around it alone.
+    scoped = (re.sub(r"^\(\?([a-z]+)\)(.*)$|^(.*)$", r"(?\1:\2\3)", form, flags=re.DOTALL) for form in entry["forms"])
+    forms = re.compile("|".join(scoped)).fullmatch
     check = _CHECKS.get(entry.get("check", ""))
 
     def accepts(value: str) -> bool:
-        return any(form(value) is not None for form in forms) and (check is None or check(value))
+        return forms(value) is not None and (check is None or check(value))
 
     return accepts
 

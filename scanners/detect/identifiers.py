@@ -34,8 +34,8 @@ _NAMED = 5.0
 _WORSE = -6.0
 #: Weight over which the kind of evidence does not rise, whatever the number of values.
 _MOST = 9.0
-#: The same where there is no check digit, and the column's name has to say it.
-_BY_NAME = 1.0
+#: The same where there is no check digit and the name has to say it: no more than any value that looks like it.
+_BY_NAME = 0.9
 #: Of values that are written alike fewer than this do not stand for themselves.
 _RARE = 0.6
 #: So many values refute a name when no more of them pass than this share.

@@ -55,7 +55,7 @@ _FORMS: Mapping[str, re.Pattern[str]] = {
     "long_secret": re.compile(r"[A-Za-z0-9_\-./+=]{12,}"),
     "user": re.compile(r"@?[A-Za-z0-9][\w.+\\-]{2,}(?!@)"),
     "phrase": re.compile(r"[^\W\d_][^\n,;|()<>{}\"=:.]{1,60}\.?"),
-    "word": re.compile(r"[^\W\d_][\w-]+(?:[ /-](?:and|und|et|y|e|en|i)?\s?[^\W\d_][\w-]+)?"),
+    "word": re.compile(r"[^\W\d_][\w-]+(?:(?:\s?[/,]\s?|\s(?:and|und|et|y|e|en|i)\s)[^\W\d_][\w-]+)?"),
     "amount": _AMOUNT,
 }
 
@@ -142,7 +142,7 @@ def _phrase(value: str) -> str:
     kept: list[str] = []
     for word in words[:5]:
         # ``Nationality: Dutch Address: …``: a capitalised word after a small one begins something else.
-        if kept and word[:1].isupper() and len(words) > 3 and not kept[-1][:1].isupper():
+        if kept and word[:1].isupper() and not kept[-1][:1].isupper() and kept[-1].lower() not in small_words():
             break
         kept.append(word)
     return " ".join(kept)

@@ -159,8 +159,7 @@ def _in(one: ValueSet) -> Callable[[str], bool]:
         return lambda value: _joined(value) in one.values
     single = frozenset(value for value in one.values if len(value) > 2 and "-" not in value)
     return lambda value: (
-        _joined(value) in one.values
-        or (len(parts := _parts(value)) <= 6 and any(part.strip(".") in single for part in parts))
+        _joined(value) in one.values or (len(parts := _parts(value)) <= 6 and not single.isdisjoint(parts))
     )
 
 
@@ -176,20 +175,26 @@ def _named(one: ValueSet) -> Callable[[str], bool]:
     return accepts
 
 
-def _parts(value: str) -> list[str]:
-    return [part for part in _SPLIT.split(word_fold(value)) if part]
+@lru_cache(maxsize=20_000)
+def _parts(value: str) -> tuple[str, ...]:
+    """The folded words of a value, without points and hyphens around them."""
+    stripped = (part.strip(".-'") for part in _SPLIT.split(word_fold(value)))
+    return tuple(part for part in stripped if part)
 
 
 #: With ``of`` behind them these are titles: ``Head of Sales``.
 _OF = frozenset(("head", "chief", "vp", "svp", "evp", "director", "manager", "dean", "master", "minister"))
 
 
+#: What a word beside the head says at most against its being a job: ``Police Officer``, ``Yard Manager``.
+_LEAST_BESIDE = -1.5
+
+
 @lru_cache(maxsize=20_000)
 def is_job(value: str) -> bool:
     """Whether a value is a title of a job: a word that such titles end or begin with, and no words against it."""
     known = lexicon()
-    parts = [part.strip(".'") for part in _parts(value)]
-    parts = [part for part in parts if part]
+    parts = _parts(value)
     if not 1 <= len(parts) <= 10 or any(part.isdigit() for part in parts):
         return False
     total, has_head = 0.0, False
@@ -198,10 +203,10 @@ def is_job(value: str) -> bool:
         is_compound = (len(part) > 6 or not part.isascii()) and part.endswith(known.job_ends)
         if weight is None:
             weight = 4 if is_compound else -1
-        if part in _OF and parts[index + 1 : index + 2] == ["of"]:
+        if part in _OF and parts[index + 1 : index + 2] == ("of",):
             weight, has_head = 5, True
-        total += weight
-        at_end = index in (0, len(parts) - 1) or (parts[index + 1] in known.links)
+        total += max(weight, _LEAST_BESIDE)
+        at_end = index in (0, len(parts) - 1) or parts[index + 1] in known.links or parts[index + 1] in known.job_levels
         has_head = has_head or (at_end and (is_compound or (part in known.job_heads and weight >= 2)))
     return has_head and total >= (2 if len(parts) > 1 else 3)
 
@@ -223,16 +228,16 @@ def is_drug(word: str) -> bool:
     known = lexicon()
     if word in known.medication:
         return True
-    stem = word.removesuffix("um") if word.endswith("um") else word
-    ends = (stem, stem[:-1]) if stem[-1:] in ("a", "e", "o", "y") else (stem,)
     if len(word) < 7 or word in known.not_health or not word.isalpha():
         return False
+    stem = word.removesuffix("um")
+    ends = (stem, stem[:-1]) if stem[-1] in "aeoy" else (stem,)
     return any(one.endswith(known.medication_ends) for one in ends)
 
 
 def is_diagnosis(value: str) -> bool:
     """Whether a value has a word of diseases and is no title of a job: ``Type 2 diabetes``, ``akute Bronchitis``."""
-    parts = [part.strip(".-") for part in _parts(value)]
+    parts = _parts(value)
     if not 1 <= len(parts) <= 14:
         return False
     if len(parts) > 1 and is_icd10(parts[0]) and len(parts[1]) > 3:
@@ -243,7 +248,7 @@ def is_diagnosis(value: str) -> bool:
 def is_medication(value: str) -> bool:
     """Whether a value begins with a medicine, perhaps with its strength: ``Metformin 500 mg``."""
     parts = _parts(value)
-    return 1 <= len(parts) <= 8 and any(is_drug(part.strip(".-")) for part in parts[:3])
+    return 1 <= len(parts) <= 8 and any(map(is_drug, parts[:3]))
 
 
 def is_icd10(value: str) -> bool:

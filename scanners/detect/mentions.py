@@ -545,7 +545,13 @@ def is_trait(folded: str) -> bool:
     known = traits.lexicon()
     if folded in known.job_heads or (len(folded) > 6 and folded.endswith(known.job_ends)):
         return True
-    categories = ("special.religion", "special.politics", "demographic.nationality", "special.ethnicity")
+    categories = (
+        "special.religion",
+        "special.politics",
+        "demographic.nationality",
+        "special.ethnicity",
+        "special.sexuality",
+    )
     return any(folded in traits.words(category) for category in categories)
 
 

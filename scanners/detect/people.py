@@ -35,6 +35,8 @@ _MOST_FOR, _MOST_AGAINST = 5.0, -4.5
 _LETTERS_FOR, _LETTERS_AGAINST, _LETTER_STEP = 2.0, -3.0, 0.45
 #: An unknown word is sooner a surname than a given name, of which there are fewer.
 _NEW_GIVEN, _NEW_SURNAME = -0.5, 0.5
+#: What being on a long list of rare surnames says, beside the letters.
+_RARE_SURNAME = 1.5
 #: A surname may be a given name, and a given name a surname, but seldom.
 _OTHER_ROLE = -3.0
 _TITLE, _INITIAL, _PARTICLE, _PLACE = 3.0, 1.2, 0.7, -4.0
@@ -45,6 +47,8 @@ _LOWER = -1.0
 _KNOWN_LETTER, _NEW_LETTER = 1.0, -1.5
 _SCRIPT_CHARS = 6
 
+#: A whole name has a word of this weight as a given name.
+_A_GIVEN_NAME = 0.3
 #: Scores from which a value counts as a name.
 FULL_NAME, NAME_WORD, GIVEN_NAME = 1.0, 1.0, 1.5
 
@@ -127,6 +131,31 @@ def grams(word: str) -> list[str]:
     return [marked[index : index + 3] for index in range(len(marked) - 2)] + [marked[-5:]]
 
 
+@lru_cache(maxsize=1)
+def _rare_surnames() -> bytes:
+    """A hundred thousand words take a twentieth of the memory when they stay one sorted text."""
+    return b"\n" + resources.files("scanners.detect").joinpath("surnames.txt").read_bytes()
+
+
+def is_rare_surname(word: str) -> bool:
+    """Whether a folded word is a surname on long lists only, and no word or town that we know of."""
+    if not word.isascii() or "\n" in word:
+        return False
+    text, key = _rare_surnames(), word.encode()
+    low, high = 0, len(text) - 1
+    while low < high:  # between two line ends
+        start = text.rfind(b"\n", 0, (low + high) // 2 + 1)
+        stop = text.index(b"\n", start + 1)
+        found = text[start + 1 : stop]
+        if found == key:
+            return True
+        if found < key:
+            low = stop
+        else:
+            high = start
+    return False
+
+
 @lru_cache(maxsize=50_000)
 def word_weights(word: str) -> tuple[float, float]:
     """Weight of a folded word as a given name and as a surname: the logarithm of a likelihood ratio."""
@@ -139,6 +168,8 @@ def word_weights(word: str) -> tuple[float, float]:
         return _joined(parts)
     letters = sum(known.grams.get(gram, 0) for gram in grams(word)) / 8
     weight = max(_LETTERS_AGAINST, min(_LETTERS_FOR, letters * _LETTER_STEP))
+    if is_rare_surname(word):
+        weight = max(weight, 0.0) + _RARE_SURNAME
     return weight + _NEW_GIVEN, weight + _NEW_SURNAME
 
 
@@ -295,7 +326,10 @@ def is_full_name(value: str) -> bool:
         return False
     if count > 5 or score(value) < FULL_NAME or places.kind(value) is not None:
         return False
-    return not any(word in lexicon().sectors for word in (*parsed.words, *parsed.after))
+    words = (*parsed.words, *parsed.after)
+    # Two surnames are a firm as often as a person.
+    has_given = parsed.extra > 0 or any(word_weights(word)[0] >= _A_GIVEN_NAME for word in words)
+    return (has_given or _is_east_asian(value)) and not any(word in lexicon().sectors for word in words)
 
 
 def is_given_name(value: str) -> bool:
@@ -307,13 +341,18 @@ def is_given_name(value: str) -> bool:
 def is_surname(value: str) -> bool:
     """Whether a value of one word, or a double name, is made of surnames."""
     words = _few_words(value)
-    return words is not None and all(word_weights(word)[1] >= NAME_WORD for word in words)
+    return words is not None and all(word_weights(word)[1] >= _least(word) for word in words)
 
 
 def is_name_word(value: str) -> bool:
     """Whether a value of one word, or a double name, is made of given names or surnames."""
     words = _few_words(value)
-    return words is not None and all(max(word_weights(word)) >= NAME_WORD for word in words)
+    return words is not None and all(max(word_weights(word)) >= _least(word) for word in words)
+
+
+def _least(word: str) -> float:
+    """By itself an unknown word has to look more like a name than beside a known one."""
+    return NAME_WORD if word in lexicon().codes or is_rare_surname(word) else NAME_WORD + _NEW_SURNAME
 
 
 def _few_words(value: str) -> tuple[str, ...] | None:
@@ -321,6 +360,26 @@ def _few_words(value: str) -> tuple[str, ...] | None:
     if parsed is None or parsed.has_comma or parsed.titles or not 1 <= len(parsed.words) <= 2:
         return None
     return parsed.words
+
+
+_BESIDE = re.compile(r"\([^)]*\)|<[^>]*>|\[[^\]]*\]|\d+")
+_SEVERAL = re.compile(r"\s*(?:[;*/&+\n]|\band\b|\bund\b|\bet\b|,?\s*geb\.|\bnee\b|\bnée\b)\s*")
+_INITIALS = re.compile(r"(?:[^\W\d_]{1,2}\.[ -]?){1,5}")
+
+
+def is_somebody(value: str) -> bool:
+    """Whether a value of a column that is said to hold names holds one: beside other marks, or one of several.
+
+    ``Miller (1-0)``, ``DOE*JANE ANN/``, ``Dr & Mrs P Doe``, ``J.K.``.
+    """
+    text = _BESIDE.sub(" ", value).strip(" ,*/-")
+    if _INITIALS.fullmatch(text):
+        return True
+    return any(
+        is_full_name(part) or is_name_word(part) or bool((parsed := _parse(part)) and parsed.titles)
+        for part in (text.replace("*", " "), *_SEVERAL.split(text))
+        if part
+    )
 
 
 def looks_like_organisation(value: str) -> bool:
@@ -348,4 +407,13 @@ def rules() -> tuple[Rule, ...]:
         Rule("lexicon:full_name", "identity.name", _SHAPE, is_full_name, 0.05, most=6.5, examples=("Jane A. Doe",)),
         Rule("lexicon:given_name", "identity.name", _SHAPE, is_given_name, 0.1, most=4.5, examples=("Anne-Marie",)),
         Rule("lexicon:name_word", "identity.name", _SHAPE, is_name_word, 0.2, most=3.0, examples=("Schmidtke",)),
+        Rule(
+            "lexicon:somebody",
+            "identity.name",
+            re.compile(r"(?=.*a).{2,80}", re.DOTALL),
+            is_somebody,
+            0.2,
+            needs_name=True,
+            examples=("Miller (1-0)", "DOE*JANE ANN/", "Dr & Mrs P Doe", "J.K."),
+        ),
     )

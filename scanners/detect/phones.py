@@ -135,9 +135,8 @@ def _of_code(digits: str) -> tuple[str, tuple[str, ...]]:
     return digits, ()
 
 
-def _is_of(digits: str, shared: Sequence[str]) -> bool:
-    """Whether digits, with or without an inland prefix, are a number in one of the regions of a code."""
-    main = plan(shared[0])
+def _is_of(digits: str, main: Plan | None, shared: Sequence[str]) -> bool:
+    """Whether digits, with a region's inland prefix or without, are a number in one that shares its code."""
     if main is None:  # 001: free numbers of the world
         return False
     digits = main.stripped(digits)
@@ -161,29 +160,31 @@ def bare(value: str) -> tuple[str, bool]:
 def is_international(digits: str) -> bool:
     """Whether digits that begin with a country's code are a valid number."""
     rest, shared = _of_code(digits)
-    return bool(shared) and _is_of(rest, shared)
+    return bool(shared) and _is_of(rest, plan(shared[0]), shared)
 
 
 @lru_cache(maxsize=100_000)
 def is_national(digits: str, region: str) -> bool:
     """Whether digits are a valid number as one writes it in the region, with the prefix for calls inland or without."""
     main = plan(region)
-    return main is not None and 5 <= len(digits) <= 14 and _is_of(digits, _codes()[str(main.code)])
+    return main is not None and 4 <= len(digits) <= 14 and _is_of(digits, main, _codes()[str(main.code)])
 
 
 def _has_own_code(digits: str, region: str) -> bool:
     """Whether digits are a region's number behind its country's code, and no number of it as they stand."""
     main = plan(region)
-    if main is None or not digits.startswith(str(main.code)) or main.general.fullmatch(digits) is not None:
+    code = str(main.code) if main is not None else ""
+    if main is None or not digits.startswith(code) or main.general.fullmatch(digits) is not None:
         return False
-    return is_international(digits)
+    return _is_of(digits[len(code) :], main, _codes()[code])
 
 
 def is_phone(value: str, tried: Sequence[str]) -> bool:
     """Whether a value is a valid number, written internationally or as in one of the regions."""
     digits, has_code = bare(value)
-    if has_code:
+    if has_code and (is_international(digits) or "+" in value):
         return is_international(digits)
+    digits = f"00{digits}" if has_code else digits
     return any(is_national(digits, region) or _has_own_code(digits, region) for region in tried)
 
 

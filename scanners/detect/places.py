@@ -79,7 +79,7 @@ _SAINTS = {
     "sto": ("santo",),
     "skt": ("sankt",),
 }
-_DIGITS = re.compile(r"^\d{4,6}(?: \d{2,3})?\s+|\s+\d{4,6}$|^[a-z]{1,2}-\d{4,6}\s+")
+_DIGITS = re.compile(r"^\d{4,6}(?: \d{2,3})?\s+|\s+\d{5}(?:-\d{4})?$|^[a-z]{1,2}-\d{4,6}\s+")
 
 
 @lru_cache(maxsize=50_000)
@@ -89,10 +89,10 @@ def kind(value: str) -> Kind | None:
     Bigger is likelier: who writes ``Georgia`` or ``Luxembourg`` means the country or the state.
     """
     known = lexicon()
-    name = " ".join(word_fold(value).translate(_DOTS).split())
-    if len(name) < 3 and name.isascii():
-        return None
-    for one in _spellings(name):
+    spelled = _spelled(value)
+    if len(spelled[0]) < 3 and spelled[0].isascii():
+        return "country" if spelled[0] in known.countries else None
+    for one in spelled:
         if one in known.countries:
             return "country"
         size = known.cities.get(one)
@@ -103,7 +103,14 @@ def kind(value: str) -> Kind | None:
     return None
 
 
-def _spellings(name: str) -> list[str]:
+@lru_cache(maxsize=50_000)
+def _spelled(value: str) -> tuple[str, ...]:
+    """A name as the lexicon writes it, first as it stands, then with what is short written out or left out."""
+    name = word_fold(value).translate(_DOTS)
+    if not name.isalpha():
+        name = " ".join(name.split())
+    if " " not in name:
+        return (name,)
     spelled = [name]
     found = _SAINT.search(name)
     if found:
@@ -113,13 +120,14 @@ def _spellings(name: str) -> list[str]:
             spelled.append(name.removesuffix(end))
     if name.startswith("the "):
         spelled.append(name.removeprefix("the "))
-    return spelled
+    return tuple(spelled)
 
 
 def is_city(value: str) -> bool:
     """Whether a value is a town, perhaps with its postal code, region or country: ``10115 Berlin``, ``Austin, TX``."""
     first, *rest = _parts(value)
-    if kind(first) != "city" and word_fold(first) not in lexicon().cities:
+    cities = lexicon().cities
+    if not any(one in cities for one in _spelled(first)):
         return False
     return len(rest) <= 2 and all(kind(part) or is_region_code(part) or is_country_code(part) for part in rest)
 
@@ -127,14 +135,14 @@ def is_city(value: str) -> bool:
 def is_region(value: str) -> bool:
     """Whether a value is a region's name, perhaps with its country."""
     first, *rest = _parts(value)
-    name = " ".join(word_fold(first).translate(_DOTS).split())
-    return any(one in lexicon().regions for one in _spellings(name)) and all(kind(part) == "country" for part in rest)
+    regions = lexicon().regions
+    return any(one in regions for one in _spelled(first)) and all(kind(part) == "country" for part in rest)
 
 
 def is_country(value: str) -> bool:
     """Whether a value is a country's name in one of eleven languages."""
-    name = " ".join(word_fold(value).translate(_DOTS).split())
-    return any(one in lexicon().countries for one in _spellings(name))
+    countries = lexicon().countries
+    return any(one in countries for one in _spelled(value))
 
 
 def is_country_code(value: str) -> bool:
@@ -147,13 +155,21 @@ def is_region_code(value: str) -> bool:
     return word_fold(value.strip()) in lexicon().region_codes
 
 
-def _parts(value: str) -> list[str]:
+@lru_cache(maxsize=20_000)
+def _parts(value: str) -> tuple[str, ...]:
+    """A place and what it lies in, without postal codes."""
     text = word_fold(value).strip()
+    if not text or text.isalpha():
+        return (text,)
     text = _DIGITS.sub("", text)
-    return [part.strip() for part in text.split(",")] if text else [""]
+    town, _, code = text.rpartition(" ")
+    if "," not in text and len(code) == 2 and town and code in lexicon().region_codes:
+        return (town, code)  # ``Lafayette LA 70503``
+    return tuple(part.strip() for part in text.split(","))
 
 
 _NUMBER = re.compile(r"(?:no:?|nr:?|num|n[°o]|#|д|кв)?\d{1,5}(?:[a-z]|\s?[-/]\s?\d{1,5}[a-z]?|bis|ter)?")
+_HAS_NUMBER = re.compile(r"\d|\bs/?nc?\b")
 _PARTS = re.compile(r"[\s,;.]+")
 _POST_BOX = re.compile(
     r"\b(?:p\.? ?o\.? ?box|post(?:fach|bus|boks|box)|apartado(?: postal)?|casella postale|caixa postal|b\.?p\.?"
@@ -175,6 +191,8 @@ def is_address_line(value: str) -> bool:
     ``12 Main St``, ``Hauptstr. 5a``, ``12 bis, rue de la Paix``, ``ul. Długa 3/4``, ``Calle Mayor 8, 3º B``.
     """
     text = word_fold(value).replace("º", "").replace("ª", "")
+    if not _HAS_NUMBER.search(text):
+        return False
     if _POST_BOX.search(text) or (not text.isascii() and _EAST_ASIAN.fullmatch(text)):
         return True
     words = [part for part in _PARTS.split(text) if part]

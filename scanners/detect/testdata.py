@@ -38,7 +38,7 @@ def is_test(category: str, value: str) -> bool:
     return any(form.fullmatch(text) is not None for form in forms)
 
 
-def tests_in(category: str, values: Iterable[str]) -> int:
+def known_among(category: str, values: Iterable[str]) -> int:
     """How many of a column's different values are published test data."""
     known, forms = _of(category)
     return sum(is_test(category, value) for value in values) if known or forms else 0

@@ -28,10 +28,30 @@ NER_CHARS = 50_000
 #: Enough names to know that there are names.
 NER_ENOUGH = 15
 _BATCH_CHARS = 5_000
+#: What a text about nobody may hold as well: it makes no text personal by itself.
+SOFT = frozenset(
+    (
+        "contact.place",
+        "contact.address",
+        "employment.job",
+        "special.health",
+        "special.religion",
+        "special.politics",
+        "special.trade_union",
+        "special.ethnicity",
+        "special.sexuality",
+        "demographic.nationality",
+        "financial.income",
+        "location.coordinates",
+        "identity.username",
+    )
+)
 
 #: A line can hold a name only when it has a capitalised word.
 _CAPITALISED = re.compile(r"\b[^\W\d_a-z][^\W\d_]+")
 _DIGITS = re.compile(r"\d+")
+
+_MAIL = "contact.email"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,32 +67,37 @@ class TextReader:
     def spans(self, texts: Sequence[str]) -> list[list[Span]]:
         """For each text its spans, in order, none overlapping another."""
         regions = (self.country, *REGIONS[:6]) if self.country else ()
+        return [found for found, _ in self._read(texts, regions)]
+
+    def beside_patterns(self, texts: Sequence[str], regions: tuple[str, ...]) -> list[list[Span]]:
+        """The same without what ``patterns`` finds by itself."""
+        return [[span for span in found if span not in known] for found, known in self._read(texts, regions)]
+
+    def _read(self, texts: Sequence[str], regions: tuple[str, ...]) -> Iterator[tuple[list[Span], list[Span]]]:
+        """For each text all its spans, and those among them that patterns find."""
         cased = [with_capitals(text) for text in texts]
         entities = self.names.entities(cased)
-        return [
-            self._read(text, capitals, seen, numbers)
-            for text, capitals, seen, numbers in zip(
-                texts, cased, entities, patterns.spans_of(texts, regions), strict=True
-            )
-        ]
+        identifiers = patterns.spans_of(texts, regions)
+        for text, capitals, seen, known in zip(texts, cased, entities, identifiers, strict=True):
+            yield self._one(text, capitals, seen, known), known
 
-    def _read(self, text: str, cased: str, entities: Sequence[Entity], numbers: Sequence[Span]) -> list[Span]:
+    def _one(self, text: str, cased: str, entities: Sequence[Entity], identifiers: Sequence[Span]) -> list[Span]:
         language = self.language or language_of(text)
         is_models = language in (None, self.names.language)
         words = words_of(cased)
         people = list(people_in(cased, words, entities, language, is_models))
         found = [
-            *numbers,
+            *identifiers,
             *people,
             *addresses_in(text, cased, words),
             *places_in(text, cased, words, entities, is_models),
             *labelled_in(text, words),
             *births_in(text, words),
-            *traits_in(cased, words, people),
+            *traits_in(cased, words, people, language),
             *handles_in(text),
             *marks_in(text),
         ]
-        mails = [text[span.start : span.stop].partition("@")[0] for span in found if span.category == "contact.email"]
+        mails = [text[span.start : span.stop].partition("@")[0] for span in identifiers if span.category == _MAIL]
         names = {
             part
             for name in (*mails, *(cased[span.start : span.stop] for span in people))
@@ -102,22 +127,26 @@ def read_texts(texts: Mapping[str, int], names: NameReader, regions: tuple[str, 
             counts[span.category] += times
             values[span.category].add(hash(text[span.start : span.stop].lower()))
         texts_with.update({span.category for span in found})
-    ner_chars = 0
-    for batch in _batches(texts):
-        if ner_chars >= NER_CHARS or len(values["identity.name"]) >= NER_ENOUGH or names.model is None:
+    read_chars = 0
+    reader = TextReader(names)
+    for batch in _batches(texts) if names.with_lists else ():
+        if read_chars >= NER_CHARS or len(values["identity.name"]) >= NER_ENOUGH:
             break
-        ner_chars += sum(len(line) for line, _ in batch)
-        for (line, times), found in zip(batch, names.spans([line for line, _ in batch]), strict=True):
+        lines = [line for line, _ in batch]
+        read_chars += sum(map(len, lines))
+        for (line, times), found in zip(batch, reader.beside_patterns(lines, regions), strict=True):
             for span in found:
                 counts[span.category] += times
                 values[span.category].add(hash(line[span.start : span.stop].lower()))
-            if found:
-                texts_with["identity.name"] += 1
+            texts_with.update({span.category for span in found})
+    # A town or a job says of a text that it is about people only where it names one.
+    if not counts.keys() - SOFT:
+        counts.clear()
     contained = tuple(
         Contained(category, count, len(values[category]))
         for category, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     )
-    return TextReading(contained, dict(texts_with), ner_chars)
+    return TextReading(contained, dict(texts_with), read_chars)
 
 
 def _batches(texts: Mapping[str, int]) -> Iterator[list[tuple[str, int]]]:

@@ -15,7 +15,7 @@ import random
 import tomllib
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -211,8 +211,23 @@ def fit(positive: list[str], negative: list[str]) -> tuple[dict[str, int], float
     return {gram: weight for gram, weight in rounded.items() if weight}, right / len(held)
 
 
-def build(python: Mapping[str, Any], npm: Mapping[str, Any], ssa: Mapping[str, float]) -> tuple[str, str]:
-    """The text of ``people.txt``, and a line about it."""
+def rare_surnames(python: Mapping[str, Any], npm: Mapping[str, Any], kept: Collection[str]) -> list[str]:
+    """Surnames that are on long lists only, and no word, no thing and no town that we know of."""
+    taken = set(kept)
+    for language in (*_LANGUAGES, *_SCRIPTS):
+        taken.update(map(word_fold, npm["common"][language]))
+    for _, _, lemmas, _ in npm["nouns"]:
+        taken.update(word for lemma in lemmas if lemma.islower() for word in words(lemma.replace("_", " ")))
+    for items in npm["things"].values():
+        taken.update(word for item in items for word in words(item))
+    for name, _, _, _ in python["places"]["cities"]:
+        taken.update(words(name))
+    found = {word for name in (*python["rare surnames"], *python["census"]["surname"]) for word in words(name)}
+    return sorted(word for word in found - taken if 3 <= len(word) <= 15 and word.isascii())
+
+
+def build(python: Mapping[str, Any], npm: Mapping[str, Any], ssa: Mapping[str, float]) -> tuple[str, str, str]:
+    """The texts of ``people.txt`` and ``surnames.txt``, and a line about them."""
     given = share_of_lists(name_lists(python, npm, ssa, "given"))
     surname = share_of_lists(name_lists(python, npm, ssa, "surname"))
     named = set(given) | set(surname)
@@ -224,10 +239,12 @@ def build(python: Mapping[str, Any], npm: Mapping[str, Any], ssa: Mapping[str, f
         three = tuple(level(shares.get(word, 0.0)) for shares in (given, surname, other))
         if any(three[:2]) or three[2] > LEAST_OTHER:
             codes["".join(f"{one:x}" for one in three)].append(word)
+    kept = {word for found in codes.values() for word in found}
+    rare = rare_surnames(python, npm, kept)
     spelled = [word for word in named if is_alphabetic(word)]
     names_only = [word for word in spelled if other.get(word, 0) < given.get(word, 0) + surname.get(word, 0)]
     words_only = [word for word in other if is_alphabetic(word) and word not in named]
-    weights, right = fit(sorted(names_only), sorted(words_only))
+    weights, right = fit(sorted({*names_only, *rare}), sorted(words_only))
     by_weight: dict[int, list[str]] = defaultdict(list)
     for gram in sorted(weights):
         by_weight[weights[gram]].append(gram)
@@ -235,6 +252,7 @@ def build(python: Mapping[str, Any], npm: Mapping[str, Any], ssa: Mapping[str, f
     lines += [f"= {weight} {' '.join(found)}" for weight, found in sorted(by_weight.items())]
     about = (
         f"{sum(map(len, codes.values())):,} words ({len(given):,} given names, {len(surname):,} surnames), "
+        f"{len(rare):,} rare surnames, "
         f"{len(weights):,} letter groups that tell {right:.1%} of unseen words right"
     )
-    return "\n".join(lines) + "\n", about
+    return "\n".join(lines) + "\n", "\n".join(rare) + "\n", about

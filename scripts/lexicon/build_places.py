@@ -22,6 +22,8 @@ _WORLD_KNOWN = 400_000
 _OWN_SCRIPT = 80_000
 _CYRILLIC = frozenset(SETTINGS["cyrillic"].split())
 _HAN = frozenset(SETTINGS["han"].split())
+#: Smaller towns whose names are among so many words are left out: ``Price``.
+_NOT_COMMON, _COMMON = 60_000, 2500
 _LATIN = frozenset("abcdefghijklmnopqrstuvwxyz -")
 
 
@@ -58,8 +60,11 @@ def build(python: Mapping[str, Any], npm: Mapping[str, Any]) -> tuple[str, str]:
             key = word_fold(one).replace("-", " ").strip()
             if (len(key) > 2 or not key.isascii()) and ";" not in key:
                 cities[key] = max(cities[key], population)
+    common = {word_fold(word) for language in ("english", "german") for word in npm["common"][language][:_COMMON]}
+    common -= {name for name, population in cities.items() if population >= _NOT_COMMON}
+    common.update(SETTINGS["no_towns"].split())
     sizes: dict[str, list[str]] = {"city1": [], "city2": [], "city3": []}
-    for name, population in sorted(cities.items()):
+    for name, population in sorted((name, size) for name, size in cities.items() if name not in common):
         sizes["city1" if population >= 300_000 else "city2" if population >= 50_000 else "city3"].append(name)
     regions = {
         word_fold(name).replace("-", " ")
@@ -81,6 +86,7 @@ def build(python: Mapping[str, Any], npm: Mapping[str, Any]) -> tuple[str, str]:
     }
     country_codes = [code.lower() for code in python["places"]["codes"]]
     long_codes = [found[0].lower() for found in python["places"]["codes"].values() if found[0]]
+    countries.update(SETTINGS["countries"].split(";"))
     lines = [
         *(f"{key};{';'.join(names)}" for key, names in sizes.items()),
         f"region;{';'.join(sorted(regions))}",
