@@ -96,6 +96,8 @@ _SUBJECT_OF = {
     "employment.date": "employee",
     "financial.income": "employee",
 }
+#: What hardly any but employees have, in a table about persons of whom it says no more.
+_OF_WORK = frozenset({"financial.income", "employment.job"})
 #: Words of tables about the work of the people that they point at.
 _WORK = frozenset(
     {"job", "jobs", "employment", "position", "positions", "assignment", "assignments", "career", "history"}
@@ -191,7 +193,9 @@ def seen_context(context: TableContext, core: Set[str]) -> TableContext:
     if context.is_organisation:
         if "identity.name" not in core:
             return context
-        return replace(context, person_ratio=0.4, is_organisation=False, because="people are named in its rows")
+        return replace(
+            context, person_ratio=0.4, is_organisation=False, group=None, because="people are named in its rows"
+        )
     ratio = (0.6 if is_thing else _DESCRIBED) if len(core) >= 2 else (0.25 if is_thing else 0.7)
     if ratio <= context.person_ratio:
         return context
@@ -409,6 +413,8 @@ def _is_of(reading: NameReading, context: TableContext) -> bool:
     if reading.subject is not None:
         return reading.subject in reading.subjects
     if _SUBJECT_OF.get(context.own or "") in reading.subjects and context.person_ratio > _THING:
+        return True
+    if context.subject == "person" and context.person_ratio >= _DESCRIBED and reading.category in _OF_WORK:
         return True
     is_about_work = context.group is None or not _WORK.isdisjoint(context.words)
     return context.subject in reading.subjects and is_about_work

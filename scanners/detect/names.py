@@ -16,7 +16,20 @@ from typing import Any
 
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])")
 _LETTERS = str.maketrans(
-    {"ß": "ss", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "æ": "ae", "Æ": "AE", "œ": "oe", "đ": "d", "ı": "i"}
+    {
+        "ß": "ss",
+        "ø": "o",
+        "Ø": "O",
+        "ł": "l",
+        "Ł": "L",
+        "æ": "ae",
+        "Æ": "AE",
+        "œ": "oe",
+        "Œ": "OE",
+        "đ": "d",
+        "Đ": "D",
+        "ı": "i",
+    }
 )
 
 
@@ -305,6 +318,13 @@ def _is_others(word: str, category: str, words: Vocabulary) -> bool:
     return group is not None and (group != "transaction" or category not in _OF_TRANSACTIONS)
 
 
+#: What a table is, whatever it holds.
+_KEPT_IN = frozenset(
+    {"event", "events", "catalog", "catalogue", "collection", "collections", "report", "reports", "record", "records"}
+    | {"list", "lists", "register", "registry", "results", "directory", "history", "profile", "profiles", "index"}
+)
+
+
 def _one_of(part: str, words: Vocabulary) -> str:
     """A plural as its singular, where the vocabulary has that alone."""
     one = part.removesuffix("s")
@@ -324,7 +344,7 @@ def subject_of(name: str) -> tuple[str | None, str | None]:
     if not known:
         return None, None
     # What it is kept for comes last in English (``orders_site``), where it is no head: the rest decides.
-    heads = [part for part in known if words.things.get(part) not in ("place", "technical")]
+    heads = [part for part in known if words.things.get(part) not in ("place", "technical") and part not in _KEPT_IN]
     known = heads or known
     head = known[-1]
     if head in words.people:
