@@ -50,7 +50,7 @@ class Document:
 
     def masked(self) -> str:
         """The text with each span replaced by its category, ``<identity.name>``, and all else as it was."""
-        parts = []
+        parts: list[str] = []
         done = 0
         for span in self.spans:
             parts += (self.text[done : span.start], f"<{span.category}>")

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from importlib import resources
 
+from scanners.detect.folding import word_fold
+
 #: ISO 639-1 codes of the languages whose words are known.
 LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl", "pl")
 #: A text's beginning says it all.
@@ -26,6 +28,12 @@ def _words() -> Mapping[str, Mapping[str, float]]:
         for word in raw[code].split():
             found.setdefault(word, {})[code] = 0.0
     return {word: dict.fromkeys(codes, 1 / len(codes)) for word, codes in found.items()}
+
+
+@lru_cache(maxsize=1)
+def small_words() -> frozenset[str]:
+    """The small words of all languages, without accents: no names of anything."""
+    return frozenset(map(word_fold, _words()))
 
 
 def language_of(text: str) -> str | None:

@@ -9,10 +9,14 @@ from dataclasses import dataclass
 
 from data_map.model import Contained
 from scanners.detect import patterns
+from scanners.detect.addresses import addresses_in, places_in
 from scanners.detect.base import Span
+from scanners.detect.language import language_of
+from scanners.detect.mentions import people_in
 from scanners.detect.ner import Entity, NameReader
 from scanners.detect.phones import REGIONS
 from scanners.detect.spans import resolve
+from scanners.detect.words import with_capitals, words_of
 
 #: Names are looked for in at most this many characters of one asset: spaCy reads about 18,000 a second.
 NER_CHARS = 50_000
@@ -40,15 +44,20 @@ class TextReader:
     def spans(self, texts: Sequence[str]) -> list[list[Span]]:
         """For each text its spans, in order, none overlapping another."""
         regions = (self.country, *REGIONS[:6]) if self.country else ()
-        entities = self.names.entities(texts)
-        return [self._read(text, seen, regions) for text, seen in zip(texts, entities, strict=True)]
+        cased = [with_capitals(text) for text in texts]
+        entities = self.names.entities(cased)
+        return [
+            self._read(text, capitals, seen, regions)
+            for text, capitals, seen in zip(texts, cased, entities, strict=True)
+        ]
 
-    def _read(self, text: str, entities: Sequence[Entity], regions: tuple[str, ...]) -> list[Span]:
+    def _read(self, text: str, cased: str, entities: Sequence[Entity], regions: tuple[str, ...]) -> list[Span]:
+        language = self.language or language_of(text)
+        words = words_of(cased)
         found = list(patterns.spans(text, regions))
-        for entity in entities:
-            if entity.kind in ("person", "place"):
-                category = "identity.name" if entity.kind == "person" else "contact.place"
-                found.append(Span(entity.start, entity.stop, category, 0.6, "ner:spacy"))
+        found += people_in(cased, words, entities, language, language in (None, self.names.language))
+        found += addresses_in(text, cased, words)
+        found += places_in(text, cased, words, entities)
         return resolve(found)
 
 

@@ -1,4 +1,4 @@
-"""Names of people by the lexicon, and what only looks like them. Common names, put together for this file."""
+"""Names of people by the lexicon, and what only looks like them. The people were made up for this file."""
 
 from __future__ import annotations
 
@@ -6,24 +6,52 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scanners.detect.people import is_full_name, is_given_name, is_name_word, lexicon
+from scanners.detect.people import (
+    GIVEN_NAME,
+    is_full_name,
+    is_given_name,
+    is_name_word,
+    lexicon,
+    looks_like_organisation,
+    rules,
+    score,
+    word_weights,
+)
 
 FULL = [
-    "Anna Schmidt",
-    "Schmidt, Anna",
-    "Dr. Peter van den Berg",
-    "Maria José Garcia",
-    "J. Robert Miller",
-    "IVAN PETROV",
+    "Anneliese Brockschmidt",
+    "Brockschmidt, Anneliese",
+    "Dr. Peter van den Brugge",
+    "María José Quintanar Robledo",
+    "J. Robert Millwright",
+    "IVAN PETRUSHENKO",
+    "annika lindströmberg",
+    "DOE Jane",
+    "Jean-Yves de la Fontenelle",
+    "Ngoc Anh Phamvo",
+    "Mehmet Yıldızkaya",
+    "Thulani Dlamini-Mokwena",
+    "Ольга Петрушенко",
+    "Αλέξανδρος Παπαδόγλου",
+    "王思雨",
+    "佐藤 花子",
+    "김서연",
 ]
 NOT_FULL = [
     "Anna",
     "Monthly Report",
     "Schmidt GmbH",
     "Bank of Anna Schmidt",
-    "anna schmidt",
     "Anna Schmidt 2",
     "San Francisco",
+    "Los Angeles",
+    "Golden Retriever",
+    "Steel Hammer",
+    "Customer Service",
+    "Deutsche Bahn",
+    "Apple Pie",
+    "Stranger Things",
+    "in progress",
     "",
     "Anna\nSchmidt und Söhne Holding International Trading",
 ]
@@ -42,20 +70,64 @@ def test_no_full_name(value: str) -> None:
 def test_words_of_names() -> None:
     assert is_given_name("Anna")
     assert is_given_name("Anne-Marie")
+    assert is_given_name("ANNA MARIA")
     assert not is_given_name("Monthly")
     assert is_name_word("Schmidt")
+    assert is_name_word("O'Brien")
     assert not is_name_word("Spanner")
+    assert not is_name_word("Dr. Schmidt, Anna")
+
+
+def test_a_word_weighs_by_what_it_mostly_is() -> None:
+    for name, thing in (("anna", "blue"), ("wolfgang", "berlin"), ("mehmet", "friday")):
+        assert max(word_weights(name)) >= GIVEN_NAME > max(word_weights(thing))
+    assert word_weights("anna")[0] > word_weights("anna")[1]
+    assert word_weights("schmidt")[1] > word_weights("schmidt")[0]
+
+
+def test_unknown_words_are_weighed_by_their_letters() -> None:
+    for name, thing in (("petrushenkova", "installations"), ("brockmanson", "productively")):
+        assert name not in lexicon().codes
+        assert thing not in lexicon().codes
+        assert max(word_weights(name)) > max(word_weights(thing))
+
+
+def test_order_commas_titles_and_case_change_the_score() -> None:
+    plain = score("Anneliese Brockschmidt")
+    assert score("Dr. Anneliese Brockschmidt") > plain > score("anneliese brockschmidt") > score("Blue Chair")
+    assert score("Brockschmidt, Anneliese") > score("Brockschmidt Anneliese")
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["Kestrel Optics Ltd.", "Brockschmidt GmbH & Co. KG", "Universität Nirgendwo", "Société Générale", "Zakład Usług"],
+)
+def test_an_organisation(value: str) -> None:
+    assert looks_like_organisation(value)
+    assert not is_full_name(value)
+
+
+@pytest.mark.parametrize("value", ["Anneliese Brockschmidt", "Berlin", "GmbH", "Blue Chair", "", "bank account number"])
+def test_no_organisation(value: str) -> None:
+    assert not looks_like_organisation(value)
+
+
+def test_examples_of_the_rules() -> None:
+    for rule in rules():
+        assert all(rule.matches(value) for value in rule.examples)
 
 
 @given(st.text(max_size=80))
 def test_any_text_can_be_asked(value: str) -> None:
-    for asked in (is_full_name, is_given_name, is_name_word):
+    for asked in (is_full_name, is_given_name, is_name_word, looks_like_organisation):
         assert asked(value) in (True, False)
+    assert -60 < score(value) < 60
 
 
-def test_the_classes_do_not_overlap() -> None:
+def test_the_lexicon_holds_names_of_many_scripts() -> None:
     known = lexicon()
-    assert not known.given & known.given_or_word
-    assert not known.surname & known.surname_or_word
-    assert not known.word & (known.given | known.surname | known.given_or_word | known.surname_or_word)
-    assert len(known.given) > 20_000
+    names = known.names
+    assert len(names) > 80_000
+    for word in ("wolfgang", "иван", "αλεξανδρος", "佐藤", "abebe", "nguyen", "thulani"):
+        assert word in names, word
+    assert all(len(code) == 3 for code in known.weights)

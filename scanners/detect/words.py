@@ -1,0 +1,93 @@
+"""The words of a text with where they stand, and the text as its writer would have written it with care. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from scanners.detect.folding import word_fold
+from scanners.detect.people import word_weights
+
+_LETTER = r"(?:[^\W\d_][\u0300-\u036f]*)"
+_WORD = re.compile(rf"{_LETTER}+(?:['’`‐‑-]{_LETTER}+)*")
+#: ``l'avocat``, ``d'Anna``, ``dell'arte``: what stands before the apostrophe is a word of its own.
+_ELISION = re.compile(r"(?:[ldjmnstcLDJMNSTC]|[Qq]u|[Dd]ell|[Aa]ll|[Nn]ell|[Ss]ull|[Dd]all|[Uu]n)['’](?=[^\W\d_]{2})")
+_POSSESSIVE = re.compile(r"['’][sS]$")
+#: Below this share of capitals among its letters a text is one whose writer does not bother with them.
+_FEW_CAPITALS, _MOST_CAPITALS = 0.004, 0.8
+#: From this weight on a word that is written small is taken for a name.
+_NAME = 1.2
+
+
+class Word(NamedTuple):
+    """One word. Offsets in characters."""
+
+    start: int
+    stop: int
+    text: str
+    #: Lower case, without accents.
+    folded: str
+
+    @property
+    def is_capital(self) -> bool:
+        """Whether it begins with a capital letter."""
+        return self.text[0].isupper() or self.text[0].istitle()
+
+    @property
+    def is_shouted(self) -> bool:
+        """Whether it is written in capitals throughout, and is more than an initial."""
+        return len(self.text) > 1 and self.text.isupper()
+
+
+@lru_cache(maxsize=50_000)
+def _folded(text: str) -> str:
+    return word_fold(text)
+
+
+def words_of(text: str) -> list[Word]:
+    """The words of a text in order; an English ``'s`` at the end is no part of one, nor a French ``l'`` before it."""
+    found = []
+    for match in _WORD.finditer(text):
+        start, stop = match.span()
+        word = match.group()
+        if "'" in word or "’" in word:
+            elided = _ELISION.match(word)
+            if elided and (word[0].islower() or word[elided.end()].islower()):
+                found.append(Word(start, start + elided.end(), elided.group(), _folded(elided.group()[:-1])))
+                start += elided.end()
+                word = word[elided.end() :]
+            possessive = _POSSESSIVE.search(word)
+            if possessive:
+                word = word[: possessive.start()]
+                stop = start + len(word)
+        if word:
+            found.append(Word(start, stop, word, _folded(word)))
+    return found
+
+
+def with_capitals(text: str) -> str:
+    """The text with names in capitals, where all of it is written small or all of it in capitals; as long as it was."""
+    letters = sum(map(str.isalpha, text))
+    capitals = sum(map(str.isupper, text))
+    if letters < 4:
+        return text
+    if capitals <= _FEW_CAPITALS * letters:
+        return _raised(text, words_of(text))
+    if capitals >= _MOST_CAPITALS * letters and letters > 30:
+        small = text.lower()
+        return _raised(small, words_of(small)) if len(small) == len(text) else text
+    return text
+
+
+def _raised(text: str, words: Sequence[Word]) -> str:
+    chars = list(text)
+    for word in words:
+        first = chars[word.start].upper()
+        if len(first) == 1 and len(word.text) > 1 and max(word_weights(word.folded)) >= _NAME:
+            chars[word.start] = first
+            for index in range(word.start + 1, word.stop - 1):
+                if chars[index] in "-'’" and len(chars[index + 1].upper()) == 1:
+                    chars[index + 1] = chars[index + 1].upper()
+    return "".join(chars)
