@@ -11,6 +11,9 @@ DIR ?=
 PYTEST_ARGS ?=
 ROWS ?= 1000000
 DATABASE ?= sqlite
+# Which other tools the benchmarks run beside this one (all, none, or names with commas), and options of a benchmark.
+PEERS ?= none
+ARGS ?=
 LOCK_ARGS ?=
 
 .PHONY: help demo test check docs lock bench-accuracy bench-speed bench-scale clean
@@ -39,11 +42,12 @@ docs: $(READY) ## make the documents that are drawn from the code
 lock: $(READY) ## make requirements.lock again, with the versions it has where they fit (LOCK_ARGS=--upgrade: the newest)
 	@$(BIN)/python scripts/lock.py $(LOCK_ARGS)
 
-bench-accuracy: $(READY) ## precision and recall of detection
-	@$(BIN)/python benchmarks/accuracy.py
+bench-accuracy: $(READY) ## precision and recall of detection (PEERS=all: beside other tools; ARGS=--write)
+	@$(BIN)/python -m benchmarks.accuracy --peers $(PEERS) $(ARGS)
 
 bench-speed: $(READY) ## time of a scan, as a ratio to reading the same cells
 	@$(BIN)/python benchmarks/speed.py
+	@$(BIN)/python -m benchmarks.speed_compared --peers $(PEERS) $(ARGS)
 
 bench-scale: $(READY) ## time, memory and bytes read when a table grows (ROWS=1000000; needs disk)
 	@$(BIN)/python benchmarks/scale.py --rows $(ROWS) --database $(DATABASE)

@@ -82,25 +82,26 @@ def line(name: str, score: Score) -> list[str]:
 
 
 def through_product(report: Report, company: Company, data: Path, errors: int) -> None:
-    """Scan the labelled databases, the demo's databases and shares and the public tables with the command line."""
+    """Scan the labelled databases, the demo's company and the public tables with the command line."""
     rows: list[list[str]] = []
     wrong: list[str] = []
+    columns = sets.databases(data)
     with tempfile.TemporaryDirectory() as name:
-        for title, columns, places in (
-            ("labelled databases", sets.databases(data), sorted((data / "databases").glob("*.sqlite"))),
-            ("the demo's databases", sets.demo(company), list(company.databases)),
-        ):
-            if columns:
-                folder = Path(name) / title.replace(" ", "-").replace("'", "")
-                folder.mkdir()
-                said = _said(columns, scanned(places, folder))
-                personal, typed = scoring.score(columns, said)
-                rows += [line(f"{title}: personal", personal), line(f"{title}: category", typed)]
-                wrong += _errors(columns, said)
+        folders = [Path(name) / str(number) for number in range(3)]
+        for folder in folders:
+            folder.mkdir()
+        if columns:
+            said = _said(columns, scanned(sorted((data / "databases").glob("*.sqlite")), folders[0]))
+            personal, typed = scoring.score(columns, said)
+            rows += [line("labelled databases: personal", personal), line("labelled databases: category", typed)]
+            wrong += _errors(columns, said)
+        personal, typed, missed = demo(company, scanned([*company.databases, company.share], folders[1]))
+        rows += [line("the demo's company: personal", personal), line("the demo's company: category", typed)]
+        wrong += missed
         tables, missing = harmless.prepare()
-        fields = scanned([harmless.FOLDER], Path(name))
-        alarms = [found for found in fields if found["category"]]
-        wrong += [f"ALARM {one['asset']} | {one['field']} | {one['category']}, {one['state']}" for one in alarms]
+        fields = scanned([harmless.FOLDER], folders[2])
+    alarms = [found for found in fields if found["category"]]
+    wrong += [f"ALARM {one['asset']} | {one['field']} | {one['category']}, {one['state']}" for one in alarms]
     report.add("", "### Through the product: `privacy scan`, `privacy map fields --format json`", "")
     report.add(*results.table(("columns", "P", "R", "F1", "tp / fp / fn"), rows), "")
     report.add(
@@ -108,10 +109,37 @@ def through_product(report: Report, company: Company, data: Path, errors: int) -
         f"{len(alarms)} ({len(alarms) / max(1, len(fields)):.2%}).",
         *(f"Not had: {reason}." for reason in missing),
     )
-    if not sets.databases(data):
+    if not columns:
         report.add("The labelled development databases are not there: they are no part of the project.")
     # Names of columns alone; no values.
     print(*wrong[:errors], sep="\n")
+
+
+def demo(company: Company, fields: Sequence[dict[str, Any]]) -> tuple[Score, Score, list[str]]:
+    """Personal and category of the fields that the demo's generator lists, files included, and what was wrong.
+
+    Other fields do not count. Of a text it says that it is personal, not what is in it.
+    """
+    found = {
+        (one["source"], one["asset"], one["field"]): {one["category"]} | {item["category"] for item in one["contains"]}
+        for one in fields
+        if one["category"]
+    }
+    planted: dict[tuple[str, str, str], set[str]] = {}
+    for item in company.planted:
+        planted.setdefault((item.source, item.asset, item.field), set()).add(item.category)
+    alarms = [(ref.source, ref.asset, ref.field) for ref in company.harmless]
+    alarms = [ref for ref in alarms if ref in found]
+    missed = [ref for ref in planted if ref not in found]
+    typed = Score(fp=sum(len(found[ref]) for ref in alarms))
+    for ref, wanted in planted.items():
+        have = found.get(ref, set())
+        have = have & wanted if "text.personal" in wanted else have - {"text.personal"}
+        typed += Score(len(have & wanted), len(have - wanted), len(wanted - have))
+    personal = Score(len(planted) - len(missed), len(alarms), len(missed))
+    wrong = [f"FN {' | '.join(ref)} | label {', '.join(sorted(planted[ref]))}" for ref in missed]
+    wrong += [f"FP {' | '.join(ref)} | found {', '.join(sorted(found[ref]))}" for ref in alarms]
+    return personal, typed, wrong
 
 
 def _said(columns: Sequence[sets.Column], fields: Sequence[dict[str, Any]]) -> list[frozenset[str]]:
@@ -134,7 +162,8 @@ def columns_compared(report: Report, company: Company, data: Path, peers: Sequen
     """Score all tools on the same cells: each labelled set, then the public tables."""
     labelled = {
         "databases": sets.databases(data),
-        "tables": sets.tables("dev") + sets.tables("held"),
+        "tables, dev": sets.tables("dev"),
+        "tables, held": sets.tables("held"),
         "demo": sets.demo(company),
     }
     labelled = {name: columns for name, columns in labelled.items() if columns}
@@ -205,21 +234,23 @@ def _thresholds(peer: Peer, at: scoring.Thresholds) -> str:
 
 def texts_compared(report: Report, data: Path, peers: Sequence[Peer]) -> None:
     """Score the spans that all tools find in the labelled texts."""
-    own = [document for which in text.SETS for document in text.load(which)]
     groups = {
         "generated": [
             document
             for path in sorted((data / "text").glob("*.jsonl"))
             for document in sets.spread(spans_compared.generated(path), TEXTS)
-        ],
-        "own, English": [document for document in own if document.lang == "en"],
-        "own, other languages": [document for document in own if document.lang != "en"],
+        ]
     }
+    own = {which: text.load(which) for which in text.SETS}
+    for language, is_english in (("English", True), ("other languages", False)):
+        for which, documents in own.items():
+            groups[f"{which}, {language}"] = [one for one in documents if (one.lang == "en") is is_english]
     groups = {name: documents for name, documents in groups.items() if documents}
     every = [document for documents in groups.values() for document in documents]
     report.add("", "### Spans in text", "")
     report.add(f"Texts: {', '.join(f'{name} {len(documents)}' for name, documents in groups.items())}.", "")
-    rows, notes = [], []
+    rows: list[list[str]] = []
+    notes: list[str] = []
     for peer in (OURS, *peers):
         if "text" not in peer.tasks:
             continue
@@ -238,9 +269,10 @@ def texts_compared(report: Report, data: Path, peers: Sequence[Peer]) -> None:
             notes.append(
                 f"- {_title(peer)}: {peer.settings}; from a score of {', '.join(at)} on, which serves it best."
             )
+    rows.sort(key=lambda row: list(groups).index(row[1]))
     header = ("tool", "texts", "P", "R", "F1", "F2", "names: F1", "kB/s")
-    report.add(*results.table(header, sorted(rows, key=lambda row: list(groups).index(row[1]))), "", *notes)
-    report.add(*_through_redact(own))
+    report.add(*results.table(header, rows), "", *notes)
+    report.add(*_through_redact([document for documents in own.values() for document in documents]))
 
 
 def _spans(by_category: dict[str, Score]) -> list[str]:
@@ -263,7 +295,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--errors", type=int, default=0, help="list so many wrong columns of each part")
-    parser.add_argument("--peers", type=_peers, default=[], help="all, none, or names with commas between")
+    parser.add_argument("--peers", type=names_of_peers, default=[], help="all, none, or names with commas between")
     parser.add_argument("--write", action="store_true", help="put the figures into RESULTS.md")
     options = parser.parse_args()
     print(results.stamp())
@@ -281,7 +313,8 @@ def main() -> None:
         results.write("Accuracy", report.lines)
 
 
-def _peers(names: str) -> list[Peer]:
+def names_of_peers(names: str) -> list[Peer]:
+    """The peers that a word of the command line names."""
     try:
         return chosen(names)
     except ValueError as error:

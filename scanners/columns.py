@@ -7,6 +7,7 @@ personal only as far as the table's rows are people. The weights are measured: s
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -16,6 +17,8 @@ from data_map.model import Alternate, Contained, EvidenceKind, FieldRef, FieldVe
 from scanners import masking
 from scanners.detect.base import Passed
 from scanners.detect.names import NameReading
+from scanners.detect.people import looks_like_organisation
+from scanners.detect.people import score as name_score
 from scanners.detect.text import TextReading
 from scanners.fits import FITS, LOOSE
 from scanners.subjects import CORE, TableContext
@@ -27,18 +30,21 @@ from scanners.weights import weights as shipped
 _TRUE_RATE = 0.85
 #: No detector's values can say less than this.
 _LEAST = -5.0
-#: From how many values on a detector's silence says something.
-_ENOUGH = 5
 #: What identifies people differs from row to row: so many values with so few different ones do not.
 _MANY, _FEW = 30, 3
+_SEVERAL = re.compile(r"\s*[,;/&+]\s*|\s+(?:and|und|et|y|e|en|i|feat\.?)\s+")
+#: Values of which the likeness to names is worked out.
+_SCORED = 60
+#: From this share of names of organisations on they count, and how much all of them do.
+_SOME, _ORGANISATIONS = 0.25, -8.0
+#: From this share on a lexicon may say all that it can.
+_MOSTLY = 0.6
 #: Cells that pass are believed in a mixed column when there are this many times more than chance explains.
 _BEYOND = 10
 #: A detector with a chance rate as low as the resolution of its measurement.
 _NEVER = 0.0005
 #: Identifiers that are not met by accident in a cell with something else in it.
 _SURE_INSIDE = frozenset({"contact.email", "contact.phone", "financial.iban"})
-#: What a column holds whose values cannot be what its name says: ``email`` with names of mailboxes, without a domain.
-_INSTEAD = {"contact.email": "identity.username"}
 #: What says something of a person only where the rows of its table are people.
 _ATTRIBUTES = frozenset(
     {
@@ -66,6 +72,8 @@ _ATTRIBUTES = frozenset(
 #: Groups of things that are called after people: a storm, a ship, a chair, a town.
 _NAMED_LIKE_PEOPLE = frozenset({"product", "place", "animal", "technical"})
 _SINGLE_WORDS = frozenset({"lexicon:given_name", "lexicon:name_word", "lexicon:surname"})
+#: What people and shops have alike; found by its values alone, a table of nobody is half a doubt.
+_OF_ANYBODY = frozenset({"contact.address", "contact.phone"})
 _NEVER_OF_ANIMALS = ("contact.", "government_id.", "financial.", "credential.")
 #: Below this a table is about things; from there on it is about people.
 _THING, _DESCRIBED = 0.3, 0.85
@@ -76,6 +84,8 @@ _OF_SITES = frozenset(
     {"contact.phone", "contact.address", "contact.place", "location.coordinates", "online.ip_address"}
 )
 _SITE = -12.0
+#: Whom a table is about that is called after a category: results of a laboratory, marks of an examination.
+_SUBJECT_OF = {"special.health": "patient", "education.record": "student", "employment.job": "employee"}
 #: Words of tables about the work of the people that they point at.
 _WORK = frozenset(
     {"job", "jobs", "employment", "position", "positions", "assignment", "assignments", "career", "history"}
@@ -118,6 +128,22 @@ class Evidence:
             self._fits[category] = fitting / len(values) if values else 1.0
         return self._fits[category]
 
+    def names(self) -> float:
+        """How much its values look like names of people, as mean log-odds a value, each from -3 to 3."""
+        if "names" not in self._fits:
+            values = list(islice(self.column.counts, _SCORED))
+            found = sum(map(_likeness, values))
+            self._fits["names"] = found / len(values) if values else 0.0
+        return self._fits["names"]
+
+    def organisations(self) -> float:
+        """The share of distinct values that look like names of organisations."""
+        if "organisation" not in self._fits:
+            values = list(islice(self.column.counts, _LOOKED_AT))
+            found = sum(map(looks_like_organisation, values))
+            self._fits["organisation"] = found / len(values) if values else 0.0
+        return self._fits["organisation"]
+
 
 def judge_table(found: Sequence[Evidence], context: TableContext, weights: Weights | None = None) -> list[FieldVerdict]:
     """Judge the columns of one table together: what the values of some say of its rows counts for the others."""
@@ -143,8 +169,8 @@ def seen_context(context: TableContext, core: Set[str]) -> TableContext:
     if context.is_organisation:
         if "identity.name" not in core:
             return context
-        return replace(context, person_ratio=0.5, is_organisation=False, because="people are named in its rows")
-    ratio = (0.5 if is_thing else _DESCRIBED) if len(core) >= 2 else (0.25 if is_thing else 0.7)
+        return replace(context, person_ratio=0.4, is_organisation=False, because="people are named in its rows")
+    ratio = (0.6 if is_thing else _DESCRIBED) if len(core) >= 2 else (0.25 if is_thing else 0.7)
     if ratio <= context.person_ratio:
         return context
     because = "its values describe a person" if len(core) >= 2 else "the values of one column describe a person"
@@ -178,6 +204,8 @@ def judge(evidence: Evidence, context: TableContext, weights: Weights | None = N
     score = _probability(best.logit) if best else 0.0
     terms = list(best.terms) if best else []
     if text_term is not None and text_term.weight > (best.logit if best else weights.prior):
+        score, category, terms = _probability(text_term.weight), "text.personal", [text_term]
+    if text_term is not None and text is None and _is_mixture(best, contains):
         score, category, terms = _probability(text_term.weight), "text.personal", [text_term]
     state = _state(score, category, column, best, is_text=bool(terms) and terms[0] is text_term)
     is_personal = state.is_personal
@@ -217,10 +245,11 @@ def _candidates(evidence: Evidence, context: TableContext, weights: Weights) -> 
         candidate = candidates.setdefault(item.category, _Candidate([_context_term(item.category, context, weights)]))
         if candidate.passed is None or _value_weight(item) > _value_weight(candidate.passed):
             candidate.passed = item
-    if reading.category in _INSTEAD and evidence.fit(reading.category) < 0.5:
-        other = _INSTEAD[reading.category]
-        kind = Term("its values are of another kind than it says", -0.5)
-        candidates.setdefault(other, _Candidate([*candidates[reading.category].terms, kind])).is_named = True
+    other = _other_kind(evidence)
+    if other is not None and reading.category is not None:
+        named = candidates[reading.category].terms
+        candidates.setdefault(other, _Candidate([*named])).is_named = True
+        named.append(Term(f"its values look like {other}", -1.0))
     for category, candidate in candidates.items():
         candidate.is_named |= category == reading.category
         candidate.terms.extend(_value_terms(category, candidate, evidence, context, weights))
@@ -233,24 +262,43 @@ def _candidates(evidence: Evidence, context: TableContext, weights: Weights) -> 
     return candidates
 
 
+def _other_kind(evidence: Evidence) -> str | None:
+    """What a column holds whose values cannot be what its name says: mailboxes without a domain, logins for names."""
+    category = evidence.reading.category
+    if category == "contact.email" and evidence.fit(category) < 0.5:
+        return "identity.username"
+    if category == "identity.name" and evidence.column.counts and evidence.fit("login") >= 0.5:
+        return "identity.username"
+    return None
+
+
 def _value_terms(
     category: str, candidate: _Candidate, evidence: Evidence, context: TableContext, weights: Weights
 ) -> Iterator[Term]:
     """What the values say: by a detector, or by their looks where none knows what the name says."""
     passed, column = candidate.passed, evidence.column
+    if category == "identity.name" and (share := evidence.organisations()) >= _SOME:
+        yield Term(f"{share:.0%} of its values look like names of organisations", _ORGANISATIONS * (share - _SOME / 2))
     weight = _value_weight(passed) if passed is not None else 0.0
     if passed is not None and (weight >= 1.0 or not candidate.is_named):
         yield _value_term(passed, weights)
-        if category == "identity.name" and context.group in _NAMED_LIKE_PEOPLE and passed.detector in _SINGLE_WORDS:
+        is_own = candidate.is_named and evidence.reading.needs_person  # the ``name`` of the things themselves
+        if (
+            weight > 0
+            and category == "identity.name"
+            and context.group in _NAMED_LIKE_PEOPLE
+            and (is_own or passed.detector in _SINGLE_WORDS)
+        ):
             yield Term(f"things are called after people too: {context.because}", -0.7 * weights.values * weight)
         return
     if not candidate.is_named:
         return
     if column.counts:
         candidate.is_unmeasured = True  # values that a detector refuses may still be what the name says
-        yield _fit_term(category, evidence, weights)
-        if category == "identity.name" and passed is not None and evidence.reading.needs_person and _is_unlike(passed):
-            yield _unlike_term(passed, weights)
+        fit = _fit_term(category, evidence, weights)
+        yield fit
+        if category == "identity.name" and fit.weight > 0 and evidence.reading.needs_person:
+            yield _names_term(evidence, context, weights)
     elif column.binary and category != "identity.photo":
         yield Term("its values are binary", -2.0)
 
@@ -267,9 +315,6 @@ def _name_term(reading: NameReading, context: TableContext, column: str, weights
     elif context.person_ratio < _THING and reading.subject is None and not reading.is_addressee:
         ratio = 0.75
         text += f", but {context.because}"
-    if context.lists == reading.category:
-        ratio *= 0.3
-        text += ", but the table is a list of such"
     if reading.category == "identity.subject_id" and (
         context.names_organisation or column in context.organisation_keys
     ):
@@ -282,7 +327,7 @@ def _person_ratio(reading: NameReading, context: TableContext) -> float:
     """How likely a column is a person's, by the table and by what its own name says of whose it is."""
     if reading.subject is not None:
         return 0.9
-    if reading.is_addressee and not context.is_organisation and context.words:
+    if reading.is_addressee and not context.is_organisation and not context.organisation_keys and context.words:
         return max(context.person_ratio, 0.75)
     return context.person_ratio
 
@@ -305,19 +350,26 @@ def _person_term(
         ratio **= weights.person
         if is_named and not reading.needs_person:
             ratio = 1 - (1 - ratio) * weights.only_people
+        if context.lists == category:
+            ratio, text = 0.3 * ratio, f"{text}, and the table is a list of such"
+    elif category in _OF_ANYBODY and not is_named:
+        ratio = sqrt(ratio)
     elif not (is_named and reading.subjects):
         ratio = 1.0
     if context.group == "animal" and reading.subject is None and not category.startswith(_NEVER_OF_ANIMALS):
         ratio *= 0.2
     if ratio >= 1:
         return None
-    return Term(text, round(_logit(_probability(candidate.logit) * ratio) - candidate.logit, 3))
+    left = _probability(candidate.logit) * ratio
+    return Term(text, round(log(left / (1 - left)) - max(-30.0, min(30.0, candidate.logit)), 3))
 
 
 def _is_of(reading: NameReading, context: TableContext) -> bool:
     """Whether a column that is personal of some people only is theirs: an employee's start date, not a project's."""
     if reading.subject is not None:
         return reading.subject in reading.subjects
+    if _SUBJECT_OF.get(context.own or "") in reading.subjects and context.person_ratio > _THING:
+        return True
     is_about_work = context.group is None or not _WORK.isdisjoint(context.words)
     return context.subject in reading.subjects and is_about_work
 
@@ -349,6 +401,9 @@ def _value_weight(item: Passed) -> float:
     weight = item.matched * hit + (item.of - item.matched) * miss
     if item.matched >= 0.5 * item.of:
         weight = max(weight, min(item.matched * hit, 4.0) * (item.matched / item.of))
+    if item.detector.startswith("lexicon:") and item.matched < _MOSTLY * item.of:
+        # Words are of more than one kind: a column of them holds the category only where most of its values do.
+        weight = min(weight, item.most * item.matched / (_MOSTLY * item.of) - 1)
     # One lucky hit among two values is not yet evidence of a column: from three on a detector may say all it can.
     most = item.most * min(1.0, (item.matched + 1) / 4)
     return max(_LEAST, min(most, weight))
@@ -362,14 +417,22 @@ def _value_term(item: Passed, weights: Weights) -> Term:
     return Term(text, round(weights.values * _value_weight(item), 3))
 
 
-def _is_unlike(item: Passed) -> bool:
-    """Whether fewer values pass than do by accident, among enough of them."""
-    return item.of >= _ENOUGH and item.matched < item.chance * item.of
+def _likeness(value: str) -> float:
+    """How much a value looks like the name of a person, or like those of several: ``J. Doe, R. Roe & M. Moe``."""
+    best = name_score(value)
+    parts = [part for part in _SEVERAL.split(value) if part.strip()] if best < 1 else []
+    if len(parts) > 1:
+        best = max(best, sum(map(name_score, parts)) / len(parts))
+    return max(-3.0, min(3.0, best))
 
 
-def _unlike_term(item: Passed, weights: Weights) -> Term:
-    """A weak word for a person's data (``name``) over values of which hardly one is known to be such."""
-    return Term(f"only {item.matched} of {item.of} different values pass {item.detector}", weights.unlike)
+def _names_term(evidence: Evidence, context: TableContext, weights: Weights) -> Term:
+    """What a lexicon makes of values under a weak word for a person (``name``), where hardly one is a known name."""
+    mean = evidence.names()
+    weight = max(-3.0, min(1.0, mean - 1.0)) * weights.names * min(1.0, len(evidence.column.counts) / 4)
+    if weight < 0:  # in a table about people a name is one, known or not
+        weight *= 1 - context.person_ratio
+    return Term(f"its values look like names of people by {mean:+.1f} each", round(weight, 3))
 
 
 def _fit_term(category: str, evidence: Evidence, weights: Weights) -> Term:
@@ -390,7 +453,7 @@ def _contained(
     """What occurs in a column beside its main category, and whether it makes a text personal."""
     column, passed, text, inside = evidence.column, evidence.passed, evidence.text, evidence.inside
     if text is None:
-        return _mixed(passed, inside)
+        return _mixed(passed, inside, context)
     texts = max(1, len(column.counts))
     strong = [item for item in text.contained if item.category != "identity.name"]
     names = next((item for item in text.contained if item.category == "identity.name"), None)
@@ -415,14 +478,22 @@ def _contained(
     return text.contained, Term("its texts hold " + " and ".join(parts), round(weight, 3))
 
 
-def _mixed(passed: Sequence[Passed], inside: TextReading | None) -> tuple[tuple[Contained, ...], Term | None]:
+def _mixed(
+    passed: Sequence[Passed], inside: TextReading | None, context: TableContext
+) -> tuple[tuple[Contained, ...], Term | None]:
     """Identifiers among the cells of a column, where there are many more than pass by accident, and inside of cells."""
-    best = {one.category: one for one in (inside.contained if inside else ()) if one.category in _SURE_INSIDE}
+    not_theirs = _ATTRIBUTES | {"contact.address"} | (_OF_SITES if context.is_organisation else frozenset())
+    best = {
+        one.category: one
+        for one in (inside.contained if inside else ())
+        if one.category in _SURE_INSIDE and one.category not in not_theirs
+    }
     weight = 3.0 if sum(one.distinct for one in best.values()) >= 2 else 1.0
     for item in passed:
         # Of values that have the shape of an e-mail address or an IBAN hardly one passes by accident.
         enough = 2 if item.chance <= _NEVER else max(3, _BEYOND * item.chance * item.of)
         is_sure = not item.needs_name and item.chance <= 0.02 and item.matched >= enough
+        is_sure &= item.category not in not_theirs
         if is_sure and (item.category not in best or best[item.category].distinct < item.matched):
             best[item.category] = Contained(item.category, item.matched, item.matched)
     contains = tuple(sorted(best.values(), key=lambda item: (-item.count, item.category)))
@@ -468,6 +539,13 @@ def _state(score: float, category: str | None, column: Column, best: _Candidate 
     if has_values and score >= _CONFIRMED:
         return State.CONFIRMED
     return State.LIKELY
+
+
+def _is_mixture(best: _Candidate | None, contains: Sequence[Contained]) -> bool:
+    """Whether cells of several kinds stand in one column, and the best explains less than half of them."""
+    if best is None or best.is_named or best.passed is None:
+        return False
+    return best.passed.matched < 0.5 * best.passed.of and len(contains) >= 2
 
 
 def _beside(

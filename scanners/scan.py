@@ -82,7 +82,7 @@ def scan(connector: SourceConnector, engine: Engine, limits: Limits) -> Iterator
             count += 1
             listed.append(item)
     yield Listing(source, tuple(item.asset for item in listed))
-    contexts = contexts_of([_table(item) for item in listed if item.fields])
+    contexts = contexts_of([table_of(item) for item in listed if item.fields])
     lost = 0
     for item in listed:
         if lost >= _LOST:
@@ -114,7 +114,7 @@ def scan(connector: SourceConnector, engine: Engine, limits: Limits) -> Iterator
     yield SourceScan(source, count, is_complete=is_complete)
 
 
-def _table(item: Listed) -> Table:
+def table_of(item: Listed) -> Table:
     """What the catalog says of a table, for its context."""
     columns = tuple(each.ref.field for each in item.fields)
     references = {each.ref.field: each.references.asset for each in item.fields if each.references is not None}

@@ -42,14 +42,45 @@ _ATTRIBUTES = frozenset(
         "financial.income",
     }
 )
+#: What points at one person, in a table of what people do.
+_OF_ACCOUNTS = frozenset({"identity.subject_id", "identity.username"})
 #: Words for an organisation that is a customer or a supplier, not a part of one.
 _FIRMS = frozenset(
-    (
-        "company companies firm organisation organization business corporation enterprise supplier vendor merchant "
-        "manufacturer shipper publisher unternehmen firma firmenname gesellschaft lieferant societe entreprise "
-        "fournisseur empresa compania proveedor azienda ditta fornitore fornecedor bedrijf leverancier przedsiebiorstwo "
-        "dostawca"
-    ).split(" ")
+    [
+        "company",
+        "companies",
+        "firm",
+        "organisation",
+        "organization",
+        "business",
+        "corporation",
+        "enterprise",
+        "supplier",
+        "vendor",
+        "merchant",
+        "manufacturer",
+        "shipper",
+        "publisher",
+        "unternehmen",
+        "firma",
+        "firmenname",
+        "gesellschaft",
+        "lieferant",
+        "societe",
+        "entreprise",
+        "fournisseur",
+        "empresa",
+        "compania",
+        "proveedor",
+        "azienda",
+        "ditta",
+        "fornitore",
+        "fornecedor",
+        "bedrijf",
+        "leverancier",
+        "przedsiebiorstwo",
+        "dostawca",
+    ]
 )
 #: A table with more columns than this is no list of one thing.
 _LIST_COLUMNS = 6
@@ -99,6 +130,8 @@ class TableContext:
     words: tuple[str, ...] = ()
     #: The group of things that the table's name says it is about.
     group: str | None = None
+    #: The category that the table's name says.
+    own: str | None = None
     #: The category of which the table is a list: ``countries``, ``job_titles``, ``religions``.
     lists: str | None = None
 
@@ -129,10 +162,12 @@ def context_of(name: str, columns: Iterable[str]) -> TableContext:
         ratio, because = (0.2 if group == "transaction" else 0.1), "the table's name says that it is about things"
     elif subject is None and (read_name(name).category or "").startswith("contact."):
         ratio, because = 0.6, "the table's name says that it holds contact data"
-    core, attributes = set(), set()
+    core, attributes, keys = set(), set(), set()
     names_organisation = False
     for column in columns:
         reading = read_name(column)
+        if reading.category in _OF_ACCOUNTS and reading.subject and reading.strength >= 0.5:
+            keys.add(reading.subject)
         if reading.category in _ATTRIBUTES and not reading.subjects and reading.strength >= 0.5:
             attributes.add(reading.category)
         names_organisation |= _names_organisation(column)
@@ -156,6 +191,9 @@ def context_of(name: str, columns: Iterable[str]) -> TableContext:
     ):  # a survey has no names, and is about people all the same
         ratio = max(ratio, 0.85 if len(attributes) >= 3 else 0.5)
         because = "its columns describe a person"
+    if group == "transaction" and len(keys) == 1 and subject is None and ratio < 0.6:
+        [subject] = keys
+        ratio, because = 0.6, f"its rows point at a {subject}"
     is_organisation = ratio < 0.3 and group in _WITH_ADDRESS
     names_organisation &= parts_of_name < 2
     if names_organisation and subject is None and not categories and ratio < 0.6:
@@ -165,7 +203,15 @@ def context_of(name: str, columns: Iterable[str]) -> TableContext:
     is_list = subject is None and not core and len(attributes) < 2 and len(columns) <= _LIST_COLUMNS
     lists = own.category if is_list or (own.category or "").startswith("contact.") else None
     return TableContext(
-        subject, ratio, because, is_organisation, names_organisation, words=words, group=group, lists=lists
+        subject,
+        ratio,
+        because,
+        is_organisation,
+        names_organisation,
+        words=words,
+        group=group,
+        own=own.category,
+        lists=lists,
     )
 
 

@@ -69,8 +69,16 @@ class Column:
             for value in values:
                 self._count(value, 1)
             return
+        counts, sampled = self.counts, 0
         for value, count in folded.items():
-            self._count(value, count)
+            # The frequent cases by themselves: this runs for nearly every cell of a table.
+            text = value if type(value) is str else str(value) if type(value) is int else None
+            if text is None or len(text) >= VALUE_CHARS or not (text := text.strip()):
+                self._count(value, count)
+            else:
+                sampled += count
+                counts[text] = counts.get(text, 0) + count
+        self.sampled += sampled
 
     def _count(self, value: object, count: int) -> None:
         if isinstance(value, bytes | bytearray | memoryview):

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from benchmarks.peers.catalogue import Peer
-from benchmarks.peers.environments import environment, short
+from benchmarks.peers.environments import CACHE, environment, short
 from benchmarks.sets import Column
 
 RUNNERS = Path(__file__).parent / "runners"
@@ -48,20 +49,44 @@ class Outcome:
 
 
 def run(peer: Peer, job: Mapping[str, Any]) -> Outcome:
-    """Do a job with a peer; nothing but installing it may touch the network."""
+    """Do a job with a peer; nothing but installing it may touch the network.
+
+    A peer's answers are kept, with their time and memory, and used again for the same cells, packages and runner. Times
+    that are compared are always taken anew.
+    """
     if peer.absent:
         return Outcome(reason=peer.absent)
+    question = json.dumps({"variant": peer.variant, **job})
+    kept = CACHE / "answers" / f"{peer.name}-{_digest(peer, question)}.json"
+    is_kept = bool(peer.requires) and job["task"] != "speed"
+    if is_kept and kept.exists():
+        return Outcome(**json.loads(kept.read_text(encoding="utf-8")))
+    outcome = _started(peer, question)
+    if is_kept and not outcome.reason:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_text(json.dumps(asdict(outcome)), encoding="utf-8")
+    return outcome
+
+
+def _digest(peer: Peer, question: str) -> str:
+    sources = [(RUNNERS / name).read_text(encoding="utf-8") for name in (peer.runner, "common.py") if peer.runner]
+    return hashlib.sha256("\0".join([*peer.requires, question, *sources]).encode()).hexdigest()[:16]
+
+
+def _started(peer: Peer, question: str) -> Outcome:
     python: Path | None = Path(sys.executable)
     if peer.requires:
         made = environment(peer.requires)
         python = made.python
         if python is None:
             return Outcome(reason=made.reason)
+    if not peer.tasks:
+        return Outcome(reason="installs, and is run for none of these tasks")
     with tempfile.TemporaryDirectory() as folder:
-        question, answer = Path(folder) / "job.json", Path(folder) / "result.json"
-        question.write_text(json.dumps({"variant": peer.variant, **job}), encoding="utf-8")
+        job, answer = Path(folder) / "job.json", Path(folder) / "result.json"
+        job.write_text(question, encoding="utf-8")
         env = {**os.environ, "PYTHONPATH": "" if peer.requires else str(ROOT), "PYTHONWARNINGS": "ignore"}
-        words = [str(python), str(RUNNERS / peer.runner), str(question), str(answer)]
+        words = [str(python), str(RUNNERS / peer.runner), str(job), str(answer)]
         try:
             done = subprocess.run(
                 words, capture_output=True, text=True, check=False, env=env, cwd=folder, timeout=SECONDS

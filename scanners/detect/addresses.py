@@ -234,7 +234,7 @@ class _Reading:
             if self.is_small and at - start > 24:
                 break
         while start < at and word_fold(self.text[start:at].split()[0]) in self.known.inside - {"st", "le", "la"}:
-            start = self.text.index(" ", start) + 1
+            start += len(self.text[start:at].split()[0]) + 1
         return start
 
     def _named_by_ending(self, kind: Word) -> Iterator[_Street]:

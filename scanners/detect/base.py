@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from scanners.masking import signature
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Rule:
     """One way to recognise a whole value of a column."""
 

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from data_map.model import Asset, Field, FieldRef, FieldVerdict, Reason, Skipped, State, Term
+from data_map.model import Field, FieldRef, FieldVerdict, Reason, Skipped, State, Term
 from scanners.columns import Evidence, judge, judge_table
-from scanners.detect import formats, identifiers, lexicon, patterns, people, phones
+from scanners.detect import formats, identifiers, lexicon, patterns, people, phones, places
 from scanners.detect.base import Passed, Rule
 from scanners.detect.names import KEYS, NameReading, read_name, split
 from scanners.detect.ner import NameReader
@@ -55,8 +55,25 @@ class Engine:
         ``context``: the whole asset, when ``content`` is a second look at some of its columns only. ``about``: what
         the source's catalog says of the table.
         """
-        fields: list[Field] = []
+        fields: list[Field] = [column.field for column in content.columns]
         verdicts: list[FieldVerdict] = []
+        for found, table in self.gather(content, context, about):
+            for evidence, verdict in zip(found, judge_table(found, table), strict=True):
+                verdicts.append(replace(verdict, bound=_bound(verdict, evidence.column, content, self.most)))
+        for ref, texts in _texts(content).items():
+            fields.append(next(part.field for part in content.texts if part.field.ref == ref))
+            verdicts.append(self._document(ref, texts))
+        known = {verdict.ref: verdict for verdict in verdicts}
+        ordered = sorted(fields, key=lambda item: item.position)
+        return tuple(ordered), tuple(known[item.ref] for item in ordered)
+
+    def gather(
+        self, content: Content, context: Content | None = None, about: TableContext | None = None
+    ) -> list[tuple[list[Evidence], TableContext]]:
+        """The evidence of each column with the context of its table; a sheet, or an object in JSON, is one by itself.
+
+        The parameters are those of ``look``.
+        """
         names = _paths([column.field.ref.field for column in (context or content).columns])
         neighbours: dict[str, list[str]] = defaultdict(list)
         for parent, last in names.values():
@@ -69,17 +86,8 @@ class Engine:
         parts: dict[str, list[Evidence]] = defaultdict(list)
         for column in content.columns:
             parent, last = names[column.field.ref.field]
-            fields.append(column.field)
             parts[parent].append(self._evidence(column, parent, last, contexts[parent]))
-        for part, found in parts.items():
-            for evidence, verdict in zip(found, judge_table(found, contexts[part]), strict=True):
-                verdicts.append(replace(verdict, bound=_bound(verdict, evidence.column, content, self.most)))
-        for ref, texts in _texts(content).items():
-            fields.append(next(part.field for part in content.texts if part.field.ref == ref))
-            verdicts.append(self._document(ref, texts))
-        known = {verdict.ref: verdict for verdict in verdicts}
-        ordered = sorted(fields, key=lambda item: item.position)
-        return tuple(ordered), tuple(known[item.ref] for item in ordered)
+        return [(found, contexts[parent]) for parent, found in parts.items()]
 
     def is_nameable(self, label: str) -> bool:
         """Whether a sheet's name, a comment or a label may be kept: nothing personal was found in it."""
@@ -216,7 +224,15 @@ def is_running_text(counts: Mapping[str, int]) -> bool:
 @lru_cache(maxsize=1)
 def rules() -> tuple[Rule, ...]:
     """All rules for whole values."""
-    return patterns.rules() + phones.rules() + formats.rules() + lexicon.rules() + people.rules() + identifiers.rules()
+    return (
+        patterns.rules()
+        + phones.rules()
+        + formats.rules()
+        + lexicon.rules()
+        + people.rules()
+        + places.rules()
+        + identifiers.rules()
+    )
 
 
 @lru_cache(maxsize=100_000)

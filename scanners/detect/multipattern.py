@@ -90,6 +90,12 @@ class MultiPattern:
         return self._hits(buffer)
 
 
+@lru_cache(maxsize=8)
+def multi_pattern(expressions: tuple[str, ...], engine: str | None = None) -> MultiPattern:
+    """As the class, compiled once: that takes from a tenth of a second to half a one."""
+    return MultiPattern(expressions, engine)
+
+
 @lru_cache(maxsize=1)
 def installed_engine() -> str:
     """The fastest engine there is."""

@@ -276,29 +276,31 @@ def _joined(parts: Sequence[str], words: Vocabulary) -> Iterator[str]:
 
 
 def _parted(part: str, words: Vocabulary) -> tuple[str, ...]:
-    """``lidnr``, ``clientid``, ``medlemsnamn``: a word for a person with a word for a key or a phrase at its end."""
-    for key in _GLUED:
-        if part.endswith(key) and part.removesuffix(key) in words.people:
-            return part.removesuffix(key), key
-    if part in words.known or len(part) < 2 * _COMPOUND:
+    """``lidnr``, ``clientid``, ``termdt``: a known word with a word at its end that says what of it is meant."""
+    if part in words.known:
         return (part,)
+    for end in _GLUED:
+        first = part.removesuffix(end)
+        if first != part and len(first) > 2 and first in words.known:
+            return *words.abbreviations.get(first, (first,)), *words.abbreviations.get(end, (end,))
     for middle in range(_COMPOUND, len(part) - _COMPOUND + 1):
         person, rest = part[:middle], part[middle:]
         if person not in words.people:
             continue
         for link in ("", *_LINKS):
-            if (
-                rest.startswith(link)
-                and (rest.removeprefix(link),) in words.phrases
-                and len(rest) >= _COMPOUND + len(link)
-            ):
-                return person, rest.removeprefix(link)
+            end = rest.removeprefix(link)
+            if rest.startswith(link) and len(end) >= _COMPOUND and (end,) in words.phrases:
+                return person, end
     return (part,)
 
 
 #: What follows a word for a person in the name of a key that points at one.
 KEYS = frozenset({"id", "ids", "number", "no", "nr", "code", "key", "uuid", "guid", "ref", "reference", "pk", "fk"})
-_GLUED = ("nummer", "number", "numero", "nr", "no", "num", "id", "code")
+#: What stands at the end of words that are written together.
+_GLUED = (
+    *("nummer", "number", "numero", "nr", "no", "num", "id", "code", "cd", "date", "datum", "dat", "dt", "name", "nm"),
+    *("title", "ttl", "phone", "tel", "addr", "address", "email", "mail", "zip", "city", "street"),
+)
 #: Letters that a word for a person and a phrase have at least where they are written together, and what is between.
 _COMPOUND, _LINKS = 4, ("s", "n", "en", "e")
 #: Chance that ``customer_id`` identifies a person, and that ``customer`` alone holds a person's name.
@@ -306,10 +308,26 @@ _KEY_STRENGTH, _BARE_STRENGTH = 0.6, 0.5
 #: How much of a word has to be left, and what it then says.
 _CUT, _CUT_STRENGTH = 4, 0.6
 #: Of those who are mostly public, and often no single person (a band), a key says less.
-_PUBLIC, _PUBLIC_STRENGTH = frozenset({"author", "actor", "player"}), 0.4
+_PUBLIC, _PUBLIC_STRENGTH = frozenset({"author", "actor", "player", "parent", "child"}), 0.4
 #: Words that may stand beside a bare word for a person: ``new_customer``, ``customer_1``.
 _BARE_BESIDE = frozenset(
-    {"new", "old", "current", "primary", "secondary", "main", "first", "second", "the", "from", "to"}
+    {
+        "in",
+        "innen",
+        "e",
+        "a",
+        "new",
+        "old",
+        "current",
+        "primary",
+        "secondary",
+        "main",
+        "first",
+        "second",
+        "the",
+        "from",
+        "to",
+    }
 )
 #: Categories of which things have their own: a shop has a telephone, a server an address.
 _OF_TRANSACTIONS = frozenset({"contact.email", "contact.phone", "contact.address"})
@@ -418,7 +436,9 @@ def _judge(
         else:
             strength *= 0.85 if not rule.needs_person else 0.6
     around = (*leading, *rule.words, *trailing)
-    is_addressee = rule.category.startswith("contact.") and any(word in words.addressee for word in around)
+    is_addressee = rule.category.startswith(("contact.", "identity.name")) and any(
+        word in words.addressee for word in around
+    )
     if rule.category == "identity.subject_id" and subject in _PUBLIC:
         strength = min(strength, _PUBLIC_STRENGTH)
     return NameReading(
@@ -438,16 +458,27 @@ def _is_others(word: str, category: str, words: Vocabulary) -> bool:
     return group is not None and (group != "transaction" or category not in _OF_TRANSACTIONS)
 
 
+def _one_of(part: str, words: Vocabulary) -> str:
+    """A plural as its singular, where the vocabulary has that alone."""
+    one = part.removesuffix("s")
+    return (
+        one if part not in words.people and part not in words.things and one in (*words.people, *words.things) else part
+    )
+
+
 def subject_of(name: str) -> tuple[str | None, str | None]:
     """Whom a table is about by its name, and what group of things its name says that it is about.
 
     The head of the name decides: the last word, or in languages that put it first the first one.
     """
     words = vocabulary()
-    parts = expand(split(name), words)
+    parts = [_one_of(part, words) for part in expand(split(name), words)]
     known = [part for part in parts if part in words.people or part in words.things]
     if not known:
         return None, None
+    # What it is kept for comes last in English (``orders_site``), where it is no head: the rest decides.
+    heads = [part for part in known if words.things.get(part) not in ("place", "technical")]
+    known = heads or known
     head = known[-1]
     if head in words.people:
         return words.people[head], None

@@ -19,7 +19,7 @@ from importlib import resources
 from ipaddress import ip_interface
 from typing import Any, NamedTuple
 
-from scanners.detect.multipattern import ODD, MultiPattern, folded, joined
+from scanners.detect.multipattern import ODD, Hit, MultiPattern, folded, joined
 
 #: Presidio's own threshold for what counts, after its validators and without context words.
 MIN_SCORE = 0.3
@@ -60,7 +60,8 @@ class Recogniser:
     validate: Callable[[str], float] | None = None
 
 
-def _run(characters: str) -> re.Pattern[bytes]:
+def run(characters: str) -> re.Pattern[bytes]:
+    """What matches as many of some characters as there are, none included."""
     return re.compile(rf"[{characters}]*".encode())
 
 
@@ -231,7 +232,8 @@ def _ibans(buffer: bytes, windows: Sequence[Window]) -> Iterator[Stretch]:
 _EDGE = re.compile(rb"\b(?!\.)")
 _HOST = re.compile(rb"\w+(?:-+\w+)*(?:\.\w+(?:-+\w+)*)+\b")
 _DOT = ord(".")
-_ADDRESS = r"\w.@!#$%&'*+\-/=?^`{|}~"
+#: The characters of an e-mail address, as Presidio sees it.
+ADDRESS = r"\w.@!#$%&'*+\-/=?^`{|}~"
 
 
 def _emails(buffer: bytes, windows: Sequence[Window]) -> Iterator[Stretch]:
@@ -275,7 +277,7 @@ def is_host(host: str) -> bool:
     return bool(_public_suffixes()(host).fqdn)
 
 
-_NAME = _run(r"a-zA-Z0-9.\-")
+_NAME = run(r"a-zA-Z0-9.\-")
 _REST = re.compile(rb"/[^\s()<>\"']*")
 _QUOTED = re.compile(
     rb"""(?i)["'](https?://)?(?:www\d{0,3}\.)?[a-z0-9.\-]{1,253}\.([a-z]+)(?:/[^\s()<>"']*)?["']""",
@@ -287,10 +289,11 @@ _HOST_CHARS = 250
 @lru_cache(maxsize=1)
 def _ends() -> tuple[frozenset[str], dict[bytes, tuple[bytes, ...]]]:
     """All ends of web addresses; and by two letters those that no earlier one hides by being their beginning."""
-    ends = _facts()["top_level_domains"].split()
+    ends = list(dict.fromkeys(_facts()["top_level_domains"].split()))
+    place = {end: number for number, end in enumerate(ends)}
     found: dict[bytes, list[bytes]] = {}
     for number, end in enumerate(ends):
-        if not any(end.startswith(earlier) for earlier in ends[:number]):
+        if all(place.get(end[:length], number) >= number for length in range(2, len(end))):
             found.setdefault(end[:2].encode(), []).append(end.encode())
     # Where two of them fit, one begins with the other and stands before it.
     return frozenset(ends), {key: tuple(sorted(some, key=len, reverse=True)) for key, some in found.items()}
@@ -299,7 +302,7 @@ def _ends() -> tuple[frozenset[str], dict[bytes, tuple[bytes, ...]]]:
 def _short_ends() -> list[str]:
     """The ends of web addresses that begin with no other one: with one of them each of them begins."""
     ends, _ = _ends()
-    return sorted(end for end in ends if not any(end.startswith(other) for other in ends - {end}))
+    return sorted(end for end in ends if not any(end[:length] in ends for length in range(2, len(end))))
 
 
 def _name_ends(buffer: bytes, start: int, stop: int) -> int:
@@ -374,8 +377,8 @@ _LICENCE = "|".join(
 @lru_cache(maxsize=1)
 def recognisers() -> tuple[Recogniser, ...]:
     """All of them. Where a factor has no side conditions it is the pattern itself."""
-    numbers = _run("0-9 .-")
-    words = _run(r"\w.:/+-")
+    numbers = run("0-9 .-")
+    words = run(r"\w.:/+-")
     return (
         Recogniser(
             "CreditCardRecognizer",
@@ -395,7 +398,7 @@ def recognisers() -> tuple[Recogniser, ...]:
             "UsLicenseRecognizer",
             "US_DRIVER_LICENSE",
             rf"(?i)\b(?:{_LICENCE})\b",
-            _run(r"\w\]-"),
+            run(r"\w\]-"),
             _matches((rf"\b(?:{_LICENCE})\b", 0.3)),
         ),
         Recogniser(
@@ -425,7 +428,7 @@ def recognisers() -> tuple[Recogniser, ...]:
             "MedicalLicenseRecognizer",
             "MEDICAL_LICENSE",
             "(?i)[abcdefghjklmprstux][a-z9][0-9]{7}",
-            _run("a-zA-Z0-9"),
+            run("a-zA-Z0-9"),
             _matches(("[abcdefghjklmprstux][a-z9][0-9]{7}", 0.4)),
             _medical_licence,
         ),
@@ -433,23 +436,23 @@ def recognisers() -> tuple[Recogniser, ...]:
             "CryptoRecognizer",
             "CRYPTO",
             "(?i)(?:bc1|[13])[a-z0-9]{25}",
-            _run("a-zA-Z0-9"),
+            run("a-zA-Z0-9"),
             _matches(("(?:bc1|[13])[a-z0-9]{25,59}", 0.5)),
             _bitcoin,
         ),
-        Recogniser("EmailRecognizer", "EMAIL_ADDRESS", r"[\w!#$%&'*+\-/=?^`{|}~]@\w", _run(_ADDRESS), _emails, _email),
+        Recogniser("EmailRecognizer", "EMAIL_ADDRESS", r"[\w!#$%&'*+\-/=?^`{|}~]@\w", run(ADDRESS), _emails, _email),
         Recogniser(
             "IbanRecognizer",
             "IBAN_CODE",
             "[^A-Z0-9][A-Z]{2}[0-9]{2}[ -]?[A-Z0-9]{4}[ -]?[A-Z0-9]{4}",
-            _run("A-Z0-9 -"),
+            run("A-Z0-9 -"),
             _ibans,
         ),
         Recogniser(
             "IpRecognizer",
             "IP_ADDRESS",
             r"\b[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]",
-            _run("0-9a-zA-Z:./"),
+            run("0-9a-zA-Z:./"),
             _matches(
                 (rf"(?<![\w:])::(?:ffff(?::0{{1,4}})?:)?{_IPV4}{_PREFIX}\b", 0.6),
                 (rf"(?<![\w:])(?:(?:{_HEX}:){{1,5}}:(?:{_HEX}:){{0,4}}|(?:{_HEX}:){{6}}){_IPV4}{_PREFIX}\b", 0.6),
@@ -461,7 +464,7 @@ def recognisers() -> tuple[Recogniser, ...]:
             "IpRecognizer",
             "IP_ADDRESS",
             rf"(?i)[^\w:](?:(?:{_HEX}:){{1,7}}:|::[0-9a-f]|(?:{_HEX}:){{7}}[0-9a-f])",
-            _run("0-9a-zA-Z:./%"),
+            run("0-9a-zA-Z:./%"),
             _matches((rf"(?<![\w:])(?:{_IPV6})(?:%[0-9a-z]+)?{_PREFIX}(?![\w:]|\.[0-9])", 0.6)),
             _ip,
         ),
@@ -482,7 +485,7 @@ def recognisers() -> tuple[Recogniser, ...]:
             "UuidRecognizer",
             "UUID",
             "(?i)-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
-            _run("0-9a-fA-F-"),
+            run("0-9a-fA-F-"),
             _matches((r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", 0.5)),
             _uuid,
         ),
@@ -490,7 +493,7 @@ def recognisers() -> tuple[Recogniser, ...]:
             "UrlRecognizer",
             "URL",
             rf"(?i)[a-z0-9.\-]\.(?:{'|'.join(_short_ends())})",
-            _run(r"a-zA-Z0-9.\-"),
+            run(r"a-zA-Z0-9.\-"),
             _urls,
         ),
         *(
@@ -570,7 +573,7 @@ class Reader:
             starts.append(starts[-1] + len(text) + 1)
         found: list[list[Found]] = [[] for _ in texts]
         slow: set[int] = set()
-        for row, windows in zip(self._rows, self._windows(buffer), strict=True):
+        for row, windows in zip(self._rows, windows_of(buffer, self._together.hits(buffer), self._rows), strict=True):
             if row.entity == "URL":
                 slow.update(bisect_right(starts, begin) - 1 for begin, end in windows if end - begin > _HOST_CHARS)
             for begin, end, score in row.find(buffer, windows):
@@ -589,19 +592,22 @@ class Reader:
             found[number] = list(by_presidio(texts[number], {row.name for row in self._rows}))
         return [_without_contained(some) for some in found]
 
-    def _windows(self, buffer: bytes) -> list[list[Window]]:
-        """For each recogniser the stretches of its own characters that hold its factor, in order."""
-        windows: list[list[Window]] = [[] for _ in self._rows]
-        done = [0] * len(windows)
-        inside = [row.inside for row in self._rows]
-        for stop, number in self._together.hits(buffer):
-            if stop > done[number]:
-                characters = inside[number]
-                begin = _begin(buffer, stop, characters)
-                end = characters.match(buffer, stop).end()  # type: ignore[union-attr]  # it matches nothing too
-                windows[number].append((begin, end))
-                done[number] = end
-        return windows
+
+def windows_of(buffer: bytes, hits: Iterable[Hit], rows: Sequence[Recogniser]) -> list[list[Window]]:
+    """For each recogniser the stretches of its own characters that hold its factor, in order.
+
+    ``hits``: in order, with the recognisers' factors first among the expressions.
+    """
+    windows: list[list[Window]] = [[] for _ in rows]
+    done = [0] * len(rows)
+    for stop, number in hits:
+        if number < len(rows) and stop > done[number]:
+            inside = rows[number].inside
+            begin = _begin(buffer, stop, inside)
+            end = _end(buffer, stop, inside)
+            windows[number].append((begin, end))
+            done[number] = end
+    return windows
 
 
 _BACK = 48
@@ -611,11 +617,17 @@ def _begin(buffer: bytes, stop: int, inside: re.Pattern[bytes]) -> int:
     """Where the stretch of such characters begins that ends at ``stop``."""
     while stop > 0:
         back = buffer[stop - 1 : stop - _BACK - 1 if stop > _BACK else None : -1]
-        length = inside.match(back).end()  # type: ignore[union-attr]
+        found = inside.match(back)
+        length = found.end() if found else 0
         stop -= length
         if length < len(back):
             break
     return stop
+
+
+def _end(buffer: bytes, start: int, inside: re.Pattern[bytes]) -> int:
+    found = inside.match(buffer, start)
+    return found.end() if found else start
 
 
 def _without_contained(found: list[Found]) -> list[Found]:

@@ -11,7 +11,11 @@ from data_map.model import Contained
 from scanners.detect import patterns
 from scanners.detect.addresses import addresses_in, places_in
 from scanners.detect.base import Span
+from scanners.detect.births import births_in
+from scanners.detect.folding import word_fold
+from scanners.detect.labels import labelled_in
 from scanners.detect.language import language_of
+from scanners.detect.links import handles_in, links_in, marks_in
 from scanners.detect.mentions import people_in
 from scanners.detect.ner import Entity, NameReader
 from scanners.detect.phones import REGIONS
@@ -54,11 +58,24 @@ class TextReader:
     def _read(self, text: str, cased: str, entities: Sequence[Entity], regions: tuple[str, ...]) -> list[Span]:
         language = self.language or language_of(text)
         words = words_of(cased)
-        found = list(patterns.spans(text, regions))
-        found += people_in(cased, words, entities, language, language in (None, self.names.language))
-        found += addresses_in(text, cased, words)
-        found += places_in(text, cased, words, entities)
-        return resolve(found)
+        people = list(people_in(cased, words, entities, language, language in (None, self.names.language)))
+        found = [
+            *patterns.spans(text, regions),
+            *people,
+            *addresses_in(text, cased, words),
+            *places_in(text, cased, words, entities),
+            *labelled_in(text, words),
+            *births_in(text, words),
+            *handles_in(text),
+            *marks_in(text),
+        ]
+        mails = [text[span.start : span.stop].partition("@")[0] for span in found if span.category == "contact.email"]
+        names = {
+            part
+            for name in (*mails, *(cased[span.start : span.stop] for span in people))
+            for part in re.split(r"[^a-z]+", word_fold(name))
+        }
+        return resolve([*found, *links_in(text, words, names)])
 
 
 @dataclass(frozen=True, slots=True)

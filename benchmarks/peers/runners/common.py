@@ -1,8 +1,8 @@
 """What every runner does: read a job, do it, write the result with its time and memory.
 
 Runs in a peer's own environment, so it imports nothing but the standard library. A job is JSON:
-``{"task": "columns" | "text" | "speed", "variant": str, "tables": [{"name", "columns": [{"id", "name", "values"}]}],
-"texts": [str], "runs": int}``. A result is JSON, see the functions that ``main`` is given.
+``{"task": "columns" | "text" | "speed", "variant": str, "runs": int}`` with one of ``"texts": [str]``, ``"path": str``
+and ``"tables": [{"name", "columns": [{"id", "name", "values"}]}]``. The result is JSON too.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ def one_core():
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 
 
-def main(prepare, columns=None, text=None):
+def main(prepare, columns=None, text=None, file=None):
     """Do the job in the file that the first argument names, and write the result to the second.
 
-    ``prepare(job)`` loads the peer; its time does not count. ``columns(peer, tables)`` returns, by a column's id, either
+    ``prepare(job)`` loads the peer; its time does not count. ``columns(peer, tables)`` gives, by a column's id, either
     ``{word: [score of each cell that has it]}`` or a list of words; ``text(peer, texts)`` returns for each text a list
-    of ``[start, end, word, score]``.
+    of ``[start, end, word, score]``; ``file(peer, path)`` reads a CSV file and looks at every cell.
     """
     job = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     if job["task"] == "speed":
@@ -37,7 +37,10 @@ def main(prepare, columns=None, text=None):
     times = []
     for _ in range(job.get("runs", 1)):
         start = time.perf_counter()
-        found = text(peer, job["texts"]) if job.get("texts") else columns(peer, job["tables"])
+        if job.get("path"):
+            found = file(peer, job["path"])
+        else:
+            found = text(peer, job["texts"]) if job.get("texts") else columns(peer, job["tables"])
         times.append(time.perf_counter() - start)
     result["found"] = found if job["task"] != "speed" else None
     result["seconds"] = median(times)

@@ -32,12 +32,11 @@ def prepare(job):
 
 def columns(peer, tables):
     """Hits by column."""
-    found = {}
-    for table in tables:
-        for column in table["columns"]:
-            cells = {value: [(word, score) for _, _, word, score in peer(value)] for value in set(column["values"])}
-            found[column["id"]] = common.hits(cells[value] for value in column["values"])
-    return found
+    return {
+        column["id"]: common.hits([(word, score) for _, _, word, score in peer(value)] for value in column["values"])
+        for table in tables
+        for column in table["columns"]
+    }
 
 
 def text(peer, texts):

@@ -1,7 +1,10 @@
 """pii-radar: its detector on each cell with the column's name, as its scanner of files calls it."""
 
+from pathlib import Path
+
 import common
 from pii_radar.detectors import detect, detect_pii_in_text
+from pii_radar.scanner import scan_file
 
 
 def prepare(job):
@@ -33,5 +36,10 @@ def text(peer, texts):
     ]
 
 
+def file(peer, path):
+    """Its scan of a file."""
+    scan_file(Path(path))
+
+
 if __name__ == "__main__":
-    common.main(prepare, columns, text)
+    common.main(prepare, columns, text, file)

@@ -12,27 +12,31 @@ def prepare(job):
 
 def columns(peer, tables):
     """Hits by column."""
-    found = {}
-    for table in tables:
-        for column in table["columns"]:
-            cells = {
-                value: [(one.rule_id, one.confidence) for one in peer.detect_cell(value, column["name"])]
-                for value in set(column["values"])
-            }
-            found[column["id"]] = common.hits(cells[value] for value in column["values"])
-    return found
+    return {
+        column["id"]: common.hits(
+            [(one.rule_id, one.confidence) for one in peer.detect_cell(value, column["name"])]
+            for value in column["values"]
+        )
+        for table in tables
+        for column in table["columns"]
+    }
 
 
 def text(peer, texts):
-    """Spans of each text; it says what it found, not where."""
-    return [
-        [
-            span
-            for one in peer.detect_cell(text, "text")
-            for span in common.places(text, one.evidence, one.rule_id, one.confidence)
-        ]
-        for text in texts
-    ]
+    """Spans of each text. It says which rule found something, and of words which; where, its own patterns tell."""
+    return [spans(peer, text) for text in texts]
+
+
+def spans(peer, text):
+    """Spans of one text."""
+    found = set()
+    for one in peer.detect_cell(text, "text"):
+        if one.evidence == text[:200]:
+            matches = peer.patterns[one.rule_id].pattern.finditer(text)
+            found.update((match.start(), match.end(), one.rule_id, one.confidence) for match in matches)
+        else:
+            found.update(map(tuple, common.places(text.lower(), one.evidence.lower(), one.rule_id, one.confidence)))
+    return sorted(found)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,106 @@
+"""Dates of birth in running text, as against other dates. Words are data: ``births.toml``."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+
+from scanners.detect.base import Span
+from scanners.detect.folding import word_fold
+from scanners.detect.words import Word
+
+_LONGEST = 4
+#: Characters between the words and the date at most: ``born in Leeds on 3 May 1980``.
+_REACH = 45
+_FIRST_YEAR = 1890
+
+_YEAR = r"(?:1[89]\d\d|20[0-4]\d)"
+_NUMERIC = re.compile(
+    rf"(?<![\d./-])(?:{_YEAR}[-./]\d{{1,2}}[-./]\d{{1,2}}|\d{{1,2}}\s?[./-]\s?\d{{1,2}}\s?[./-]\s?(?:{_YEAR}|\d\d))(?![\d]|[./-]\d)"
+)
+_WORDED = re.compile(
+    rf"(?<![\w.])(?:(?P<day>\d{{1,2}})(?:st|nd|rd|th|er|º|\.)?\s(?:of\s|de\s|d[’'])?(?P<month>[^\W\d_]{{3,12}})\.?,?(?:\s(?:de\s|del\s)?(?P<year>{_YEAR}))?"
+    rf"|(?P<month2>[^\W\d_]{{3,12}})\.?\s(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?(?:,?\s(?P<year2>{_YEAR}))?)(?![\w])"
+)
+_BARE_YEAR = re.compile(rf"(?<![\w./-]){_YEAR}(?![\w/-]|\.\d)")
+_STAR = re.compile(r"(?:^|[\s,(])\*\s?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """``births.toml``, folded."""
+
+    before: frozenset[tuple[str, ...]]
+    after: frozenset[tuple[str, ...]]
+    months: frozenset[str]
+
+
+@lru_cache(maxsize=1)
+def vocabulary() -> Vocabulary:
+    """The shipped words."""
+    with resources.files("scanners.detect").joinpath("births.toml").open("rb") as stream:
+        raw = tomllib.load(stream)
+    return Vocabulary(
+        frozenset(tuple(re.split(r"[ ._]+", phrase)) for phrase in raw["before"]),
+        frozenset(tuple(phrase.split()) for phrase in raw["after"] if phrase != "in"),
+        frozenset(raw["months"].split()),
+    )
+
+
+def dates_of(text: str) -> list[tuple[int, int]]:
+    """Where calendar dates stand: written with numbers, or with the name of a month."""
+    found = [match.span() for match in _NUMERIC.finditer(text)]
+    months = vocabulary().months
+    for match in _WORDED.finditer(text):
+        month = match["month"] or match["month2"]
+        day = int(match["day"] or match["day2"])
+        if word_fold(month) in months and 1 <= day <= 31:
+            stop = match.end() - (match.group()[-1] in ",.")
+            found.append((match.start(), stop))
+    return sorted(found)
+
+
+def births_in(text: str, words: Sequence[Word]) -> Iterator[Span]:
+    """Dates that the words around them say to be somebody's date of birth."""
+    cues = _cues(words)
+    if not cues and "*" not in text:
+        return
+    dates = dates_of(text)
+    for start, stop in dates:
+        near = [cue for cue in cues if cue <= start and start - cue <= _REACH and _is_bridge(text[cue:start])]
+        between = near and not any(max(near) <= other[0] < start for other in dates)
+        if between or _STAR.search(text, max(0, start - 3), start) or _is_said_after(text, words, stop):
+            yield Span(start, stop, "demographic.date_of_birth", 0.85, "date:birth")
+    for match in _BARE_YEAR.finditer(text):
+        start, stop = match.span()
+        if any(low <= start < high for low, high in dates):
+            continue
+        if any(0 <= start - cue <= 8 and _is_bridge(text[cue:start]) for cue in cues):
+            yield Span(start, stop, "demographic.date_of_birth", 0.7, "date:birth")
+
+
+def _cues(words: Sequence[Word]) -> list[int]:
+    """Where the words for a birth end."""
+    known = vocabulary().before
+    found = []
+    for index in range(len(words)):
+        for length in range(1, min(_LONGEST, len(words) - index) + 1):
+            if tuple(word.folded for word in words[index : index + length]) in known:
+                if words[index].folded == "b" and words[index].text != "b":
+                    continue
+                found.append(words[index + length - 1].stop)
+    return found
+
+
+def _is_bridge(between: str) -> bool:
+    """Whether what stands between the words and a date keeps them together."""
+    return len(between) <= _REACH and between.count(".") <= 2 and not re.search(r"[!?;]\s|\n\n|\d{3}", between)
+
+
+def _is_said_after(text: str, words: Sequence[Word], stop: int) -> bool:
+    following = [word for word in words if stop <= word.start <= stop + 16][:3]
+    return any(tuple(word.folded for word in following[:length]) in vocabulary().after for length in (1, 2, 3))
