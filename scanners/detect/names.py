@@ -26,7 +26,8 @@ _LETTERS = str.maketrans(
 )
 #: Letters that are written one for the other at the end of Arabic words, and the Persian forms of letters.
 _ARABIC = str.maketrans("ىةکی", "يهكي")
-_ARTICLE, _ARTICLE_REST = "ال", 3
+#: The Arabic article, written twice before some words (``الالكتروني``), where enough of a word is left.
+_ARTICLE = re.compile("(?:ال)+(?=.{3})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +128,9 @@ def _shape(char: str) -> str:
 
 def _parts(word: str) -> Sequence[str]:
     """A word without the Arabic article; words that are written together, apart."""
-    if word.startswith(_ARTICLE) and len(word) >= len(_ARTICLE) + _ARTICLE_REST:
-        return (word.removeprefix(_ARTICLE),)
+    article = _ARTICLE.match(word)
+    if article is not None:
+        return (word[article.end() :],)
     return cut(word, vocabulary().solid) if _SOLID.match(word) else (word,)
 
 
