@@ -1,6 +1,7 @@
-"""What a column's name says: tokens, abbreviations, phrases in eight languages, and the head noun. Pure.
+"""What a column's name says: tokens, abbreviations, phrases in many languages, and the head noun. Pure.
 
-The vocabulary is data: ``names.toml``, with examples and counter-examples beside each rule.
+The vocabulary is data: ``names.toml`` for eight languages and ``names_world.toml`` for others and other scripts, with
+examples and counter-examples beside each rule.
 """
 
 from __future__ import annotations
@@ -8,29 +9,25 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import resources
 from typing import Any
 
-_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])")
+#: The words of a name that is written in letters of one alphabet, or of the shape of one in others (``_shape``).
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|Б+(?!б)|Б?б+|字+|語+")
+#: Scripts that set no spaces between words: Thai, Lao, Burmese, Khmer, kana, Chinese signs, Korean compounds.
+_SOLID = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _LETTERS = str.maketrans(
-    {
-        "ß": "ss",
-        "ø": "o",
-        "Ø": "O",
-        "ł": "l",
-        "Ł": "L",
-        "æ": "ae",
-        "Æ": "AE",
-        "œ": "oe",
-        "Œ": "OE",
-        "đ": "d",
-        "Đ": "D",
-        "ı": "i",
-    }
+    {"ß": "ss", "ẞ": "SS", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "đ": "d"}
+    | {"Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "TH", "ħ": "h", "Ħ": "H", "ı": "i", "ə": "e", "Ə": "E"}
 )
+#: Letters that are written one for the other at the end of Arabic words, and the Persian forms of letters.
+_ARABIC = str.maketrans("ىةکی", "يهكي")
+#: The Arabic article, written twice before some words (``الالكتروني``), where enough of a word is left.
+_ARTICLE = re.compile("(?:ال)+(?=.{3})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +67,7 @@ class NameReading:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """``names.toml`` in the form that matching needs."""
+    """The vocabulary files in the form that matching needs."""
 
     abbreviations: Mapping[str, tuple[str, ...]]
     before: frozenset[str]
@@ -78,6 +75,11 @@ class Vocabulary:
     negative_heads: frozenset[str]
     negative_leading: frozenset[str]
     addressee: frozenset[str]
+    #: Words for a key beside whom it points at; of them, those that may stand before, and never say how many there are.
+    keys: frozenset[str]
+    leading_keys: frozenset[str]
+    #: Words for a person or a thing that are several: each run of them as one word.
+    joined: Mapping[tuple[str, ...], str]
     #: Word → its group: ``organisation``, ``place``, ``transaction``, ``product``, …
     things: Mapping[str, str]
     people: Mapping[str, str]
@@ -86,67 +88,195 @@ class Vocabulary:
     #: Phrases of one word, and all words that stand for themselves.
     single: tuple[str, ...]
     known: frozenset[str]
+    #: Words of scripts that set no spaces.
+    solid: frozenset[str]
 
 
 def fold(text: str) -> str:
-    """Lower case, ASCII, accents stripped."""
+    """Lower case, marks over and under letters stripped; Latin letters as ASCII, syllables of Korean whole."""
+    if text.isascii():
+        return text.lower()
     plain = unicodedata.normalize("NFKD", text.translate(_LETTERS))
-    return "".join(char for char in plain if not unicodedata.combining(char)).lower()
+    return unicodedata.normalize("NFC", "".join(char for char in plain if not unicodedata.combining(char)).lower())
 
 
 def split(name: str) -> tuple[str, ...]:
-    """The words of a name: at punctuation, at changes of case, and between letters and digits."""
-    stripped = unicodedata.normalize("NFKD", name.translate(_LETTERS))
-    stripped = "".join(char for char in stripped if not unicodedata.combining(char))
-    return tuple(part.lower() for chunk in re.split(r"[^0-9A-Za-z]+", stripped) for part in _CAMEL.split(chunk) if part)
+    """The words of a name: at punctuation, at changes of case, between letters and digits, and between scripts.
+
+    Where a script sets no spaces, the words that the vocabulary knows are cut out. The Arabic article is dropped.
+    """
+    if name.isascii():
+        return tuple(word.lower() for word in _WORD.findall(name))
+    plain = unicodedata.normalize("NFKD", name.translate(_LETTERS))
+    plain = "".join(char for char in plain if not unicodedata.combining(char))
+    plain = unicodedata.normalize("NFC", plain).translate(_ARABIC)
+    words = (plain[found.start() : found.end()].lower() for found in _WORD.finditer("".join(map(_shape, plain))))
+    return tuple(part for word in words for part in _parts(word))
+
+
+def _shape(char: str) -> str:
+    """The letter that stands for one in ``_WORD``: by case; Latin, another script, one without spaces."""
+    if char.isascii():
+        return char
+    if _SOLID.match(char):
+        return "語" if char.isalnum() or unicodedata.category(char)[0] == "M" else " "
+    if char.isdecimal():
+        return "0"
+    if char.isupper() or char.islower():
+        upper, lower = ("A", "a") if unicodedata.name(char, "").startswith("LATIN") else ("Б", "б")
+        return upper if char.isupper() else lower
+    return "字" if char.isalnum() or unicodedata.category(char)[0] == "M" else " "
+
+
+def _parts(word: str) -> Sequence[str]:
+    """A word without the Arabic article; words that are written together, apart."""
+    article = _ARTICLE.match(word)
+    if article is not None:
+        return (word[article.end() :],)
+    return cut(word, vocabulary().solid) if _SOLID.match(word) else (word,)
+
+
+def cut(text: str, words: frozenset[str]) -> Sequence[str]:
+    """A text without spaces as the fewest known words; else the known ones of two signs and more, and what is between.
+
+    A single sign is a word only where all others are words too: it is part of too many others.
+    """
+    if text in words:
+        return (text,)
+    whole = _fewest(text, words)
+    if whole is not None:
+        return whole
+    found: list[str] = []
+    start = position = 0
+    while position < len(text):
+        stop = next((end for end in range(len(text), position + 1, -1) if text[position:end] in words), None)
+        if stop is None:
+            position += 1
+            continue
+        found.extend(part for part in (text[start:position], text[position:stop]) if part)
+        start = position = stop
+    return (*found, text[start:]) if start < len(text) else found
+
+
+def _fewest(text: str, words: frozenset[str]) -> tuple[str, ...] | None:
+    best: list[tuple[str, ...] | None] = [(), *([None] * len(text))]
+    for stop in range(1, len(text) + 1):
+        for start in range(stop):
+            before = best[start]
+            if before is not None and text[start:stop] in words:
+                known = best[stop]
+                if known is None or len(before) + 1 < len(known):
+                    best[stop] = (*before, text[start:stop])
+    return best[-1]
 
 
 @lru_cache(maxsize=1)
 def vocabulary() -> Vocabulary:
     """The shipped vocabulary."""
-    with resources.files("scanners.detect").joinpath("names.toml").open("rb") as stream:
-        return build_vocabulary(tomllib.load(stream))
+    folder = resources.files("scanners.detect")
+    files = (folder.joinpath(name) for name in ("names.toml", "names_world.toml"))
+    return build_vocabulary(*(tomllib.loads(file.read_text(encoding="utf-8")) for file in files))
 
 
-def build_vocabulary(raw: Mapping[str, Any]) -> Vocabulary:
-    """A vocabulary from its TOML form. Of two rules for the same words the stronger one holds."""
+def build_vocabulary(*raws: Mapping[str, Any]) -> Vocabulary:
+    """A vocabulary from its TOML form. What the first one says of a word holds; in one, the stronger rule of two."""
     phrases: dict[tuple[str, ...], Phrase] = {}
-    for block in raw["phrases"]:
-        for words in block["words"]:
-            parts = tuple(words.split())
-            rule = Phrase(
-                block["category"], parts, block["strength"], block["needs_person"], frozenset(block.get("subjects", ()))
-            )
-            for key in {parts, ("".join(parts),)}:
-                if key not in phrases or phrases[key].strength < rule.strength:
-                    phrases[key] = rule
-    things = {word: group for group, words in raw["things"].items() for word in words}
-    people = {word: subject for subject, words in raw["people"].items() for word in words}
-    others = [
-        *raw["neutral"]["before"],
-        *raw["neutral"]["after"],
-        *raw["negative"]["heads"],
-        *raw["negative"]["leading"],
-    ]
+    things: dict[str, str] = {}
+    people: dict[str, str] = {}
+    joined: dict[tuple[str, ...], str] = {}
+
+    def one(words: str) -> str:
+        parts = tuple(words.split())
+        return parts[0] if len(parts) == 1 else joined.setdefault(parts, "".join(parts))
+
+    for raw in raws:
+        phrases = _phrases(raw["phrases"]) | phrases
+        things = {one(word): group for group, words in raw["things"].items() for word in listed(words)} | things
+        people = {one(word): subject for subject, words in raw["people"].items() for word in listed(words)} | people
+    abbreviations = {
+        short: tuple(long.split()) for raw in reversed(raws) for short, long in raw["abbreviations"].items()
+    }
+    before, after, heads, leading, addressee, first_keys, last_keys = (
+        frozenset(one(word) for raw in raws for word in listed(raw.get(table, {}).get(key, ())))
+        for table, key in (
+            ("neutral", "before"),
+            ("neutral", "after"),
+            ("negative", "heads"),
+            ("negative", "leading"),
+            ("addressee", "words"),
+            ("keys", "before"),
+            ("keys", "after"),
+        )
+    )
+    keys = first_keys | last_keys
+    known = frozenset(
+        {*things, *people, *before, *after, *heads, *leading, *keys, *(word for key in phrases for word in key)}
+        | abbreviations.keys()
+    )
+    own = _phrases(raws[0]["phrases"])
     return Vocabulary(
-        abbreviations={short: tuple(long.split()) for short, long in raw["abbreviations"].items()},
-        before=frozenset(raw["neutral"]["before"]),
-        after=frozenset(raw["neutral"]["after"]),
-        negative_heads=frozenset(raw["negative"]["heads"]),
-        negative_leading=frozenset(raw["negative"]["leading"]),
-        addressee=frozenset(raw["addressee"]["words"]),
+        abbreviations=abbreviations,
+        before=before,
+        after=after,
+        negative_heads=heads,
+        negative_leading=leading,
+        addressee=addressee,
+        keys=keys,
+        leading_keys=first_keys,
+        joined=joined,
         things=things,
         people=people,
         phrases=phrases,
         longest=max(len(key) for key in phrases),
-        single=tuple(sorted(key[0] for key in phrases if len(key) == 1)),
-        known=frozenset({*things, *people, *others, *(word for key in phrases for word in key), *raw["abbreviations"]}),
+        single=tuple(sorted(key[0] for key in phrases if len(key) == 1 and (key in own or not key[0].isascii()))),
+        known=known,
+        solid=frozenset(word for word in known if not word.isascii() and _SOLID.match(word)),
     )
+
+
+def listed(words: str | Iterable[str] | Mapping[str, str]) -> Iterator[str]:
+    """The words of a list, of a text with commas between them, or of such texts by language.
+
+    Texts are read many times faster than lists of the same words.
+    """
+    if isinstance(words, Mapping):
+        for text in words.values():
+            yield from listed(text)
+    elif isinstance(words, str):
+        yield from words.split(", ")
+    else:
+        yield from words
+
+
+def _phrases(blocks: Iterable[Mapping[str, Any]]) -> dict[tuple[str, ...], Phrase]:
+    found: dict[tuple[str, ...], Phrase] = {}
+    for block in blocks:
+        category, strength, needs_person = block["category"], block["strength"], block["needs_person"]
+        subjects = frozenset(block.get("subjects", ()))
+        for words in listed(block["words"]):
+            parts = tuple(words.split())
+            rule = Phrase(category, parts, strength, needs_person, subjects)
+            glued = () if len(parts) == 1 or _SOLID.match(words) else (("".join(parts),),)
+            for key in (parts, *glued):
+                if key not in found or found[key].strength < strength:
+                    found[key] = rule
+    return found
 
 
 def expand(parts: Sequence[str], words: Vocabulary) -> tuple[str, ...]:
     """Abbreviations written out, unless the vocabulary knows the short form as a word of its own; keys taken off."""
-    return tuple(word for part in parts for word in words.abbreviations.get(part) or _parted(part, words))
+    return tuple(
+        word for part in _joined(parts, words) for word in words.abbreviations.get(part) or _parted(part, words)
+    )
+
+
+def _joined(parts: Sequence[str], words: Vocabulary) -> Iterator[str]:
+    """The words of a name with those that only together mean a person or a thing (``khách hàng``) as one."""
+    start = 0
+    while start < len(parts):
+        length = next((size for size in (4, 3, 2) if tuple(parts[start : start + size]) in words.joined), 1)
+        yield words.joined[tuple(parts[start : start + length])] if length > 1 else parts[start]
+        start += length
 
 
 def _parted(part: str, words: Vocabulary) -> tuple[str, ...]:
@@ -157,6 +287,14 @@ def _parted(part: str, words: Vocabulary) -> tuple[str, ...]:
         first = part.removesuffix(end)
         if first != part and len(first) > 2 and first in words.known:
             return *words.abbreviations.get(first, (first,)), *words.abbreviations.get(end, (end,))
+    for middle in range(_COMPOUND, len(part) - _COMPOUND + 1):
+        person, rest = part[:middle], part[middle:]
+        if person not in words.people:
+            continue
+        for link in ("", *_LINKS):
+            end = rest.removeprefix(link)
+            if rest.startswith(link) and len(end) >= _COMPOUND and (end,) in words.phrases:
+                return person, end
     return (part,)
 
 
@@ -167,6 +305,8 @@ _GLUED = (
     *("nummer", "number", "numero", "nr", "no", "num", "id", "code", "cd", "date", "datum", "dat", "dt", "name", "nm"),
     *("title", "ttl", "phone", "tel", "addr", "address", "email", "mail", "zip", "city", "street"),
 )
+#: Letters that a word for a person and a phrase have at least where they are written together, and what is between.
+_COMPOUND, _LINKS = 4, ("s", "n", "en", "e")
 #: Chance that ``customer_id`` identifies a person, and that ``customer`` alone holds a person's name.
 _KEY_STRENGTH, _BARE_STRENGTH = 0.6, 0.5
 #: How much of a word has to be left, and what it then says.
@@ -221,7 +361,11 @@ def _written_out(parts: tuple[str, ...], words: Vocabulary) -> tuple[str, ...]:
 def _uncut(part: str, words: Vocabulary) -> str:
     if len(part) < _CUT or part in words.known:
         return part
-    whole = [phrase for phrase in words.single if phrase.startswith(part)]
+    whole = []
+    for phrase in words.single[bisect_left(words.single, part) :]:
+        if not phrase.startswith(part):
+            break
+        whole.append(phrase)
     categories = {words.phrases[(phrase,)].category for phrase in whole}
     return min(whole, key=lambda phrase: (len(phrase), phrase)) if len(categories) == 1 else part
 
@@ -261,7 +405,8 @@ def _person(parts: tuple[str, ...], subject: str | None, words: Vocabulary) -> N
     if subject is None:
         return NameReading()
     others = [part for part in parts if part not in words.people and not part.isdigit()]
-    if others and all(part in KEYS for part in others) and parts[0] not in KEYS:
+    is_key = others and all(part in KEYS or part in words.keys for part in others)
+    if is_key and (parts[0] not in KEYS or parts[0] in words.leading_keys):
         strength = _PUBLIC_STRENGTH if subject in _PUBLIC else _KEY_STRENGTH
         return NameReading("identity.subject_id", strength, False, parts, subject)
     if all(part in _BARE_BESIDE for part in others):
