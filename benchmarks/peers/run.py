@@ -42,6 +42,8 @@ class Outcome:
 
     found: Any = field(default=None, repr=False)
     seconds: float = 0.0
+    #: Of the first run; later ones of a median find what a tool remembers of the same cells.
+    first_seconds: float = 0.0
     cells: int = 0
     bytes: int = 0
     memory_mb: float = 0.0
