@@ -36,7 +36,7 @@ TEMPLATES: Mapping[str, Sequence[str]] = {
     "stdnum:ch.ssn": ("7569999999999", "756.9999.9999.99"),
     "stdnum:be.eid": ("999999999999", "999-9999999-99"),
     "stdnum:it.codicefiscale": ("aaaaaa99[ABCDEHLMPRST][012]9a999a",),
-    "stdnum:cn.ric": ("[110101|310104|440106|510107|320102]19{YYMMDD}9999",),
+    "number:cn.ric": ("[110101|310104|440106|510107|320102]19{YYMMDD}9999",),
     "stdnum:mx.curp": ("[BCDFG][AEIO]aa{YYMMDD}[HM][DF|JC|NL|OC][BCDFG][BCDFG][BCDFG]09",),
     "stdnum:mx.rfc": ("[BCDFG][AEIO]aa{YYMMDD}999",),
     "number:mx.voter": ("[BCDFG][BCDFG][BCDFG][BCDFG][BCDFG][BCDFG]{YYMMDD}99[HM]999",),

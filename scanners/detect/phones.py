@@ -48,6 +48,13 @@ _TRUE_RATE = 0.85
 _MOST_INTERNATIONAL, _MOST_WRITTEN, _MOST_FIRM, _MOST_LOOSE, _MOST_SEQUENCE = 9.0, 6.0, 5.0, 2.0, 0.5
 #: A column of bare digits of which fewer are numbers is none of telephones, unless its name says so.
 _BARE_SHARE = 0.75
+#: How North America groups its numbers, and how a country's code is written before any; by form alone.
+_NORTH_AMERICAN = re.compile(
+    r"(?:1[-. ]|001-)?(?:\([2-9]\d\d\) ?\d{3}[-. ]\d{4}|[2-9]\d\d([-.])\d{3}\1\d{4})(?: ?(?:x|ext\.?) ?\d{1,6})?"
+)
+_CODED = re.compile(r"(?:tel:)?\(?\+ ?\(?\d{1,3}[\d ().\-/]{5,20}\d(?: ?(?:x|ext\.?) ?\d{1,6})?", re.IGNORECASE)
+#: So many of a column are written so, and what that says at the most.
+_FORM_SHARE, _MOST_FORM = 0.75, 7.5
 #: Digits of a telephone among others are not told by themselves, however few digits a plan allows.
 _NOT_SURE = 0.03
 #: A plan that fewer digits fit than this says something.
@@ -262,8 +269,10 @@ def column(
         elif len(digits) in LENGTHS:
             others[value] = digits
             bares += mark == "9" * len(mark)
-    found: list[Passed] = []
+    found = _by_form(values)
     taken = {value for value, digits in coded.items() if is_international(digits)}
+    if found and len(taken) < _FORM_SHARE * len(values):
+        return found, frozenset(coded) | frozenset(others)
     if taken:
         rule = "phonenumbers:international"
         found.append(Passed(rule, "contact.phone", len(taken), len(values), 0.02, needs_name=False))
@@ -301,6 +310,23 @@ def column(
     tries = 1 if reading.region in home else 2 * len(_tried(home, abroad))
     found.append(_weighed(national, rate, tries))
     return found, frozenset(taken)
+
+
+def _by_form(values: Sequence[str]) -> list[Passed]:
+    """Columns whose values are written as hardly anything but telephones is; they may be made up, and in no plan."""
+    coded = grouped = 0
+    for value in values:
+        digits, has_code = bare(value)
+        if has_code and "+" in value:
+            coded += 7 <= len(digits) <= 15 and bool(_of_code(digits)[1]) and _CODED.fullmatch(value) is not None
+        else:
+            grouped += _NORTH_AMERICAN.fullmatch(value) is not None
+    matched = coded + grouped
+    if not matched or matched < _FORM_SHARE * len(values):
+        return []
+    most = _MOST_FORM * min(1.0, (matched + 1) / 4)
+    row = Passed("phonenumbers:form", "contact.phone", matched, len(values), _NOT_SURE, needs_name=False, most=most)
+    return [_weighed(row, _NOT_SURE, 1)]
 
 
 def _weighed(item: Passed, rate: float, tries: int) -> Passed:
@@ -389,6 +415,19 @@ def rules() -> tuple[Rule, ...]:
             most=1.5,
             needs_name=True,
             examples=("2024561111",),
+        ),
+        Rule(
+            "phonenumbers:form",
+            "contact.phone",
+            # Of a column only: what is written so, valid or made up.
+            re.compile(
+                rf"{_INTERNATIONAL.pattern}|(?:9{{1,3}}[-. ])?\(?9{{3}}[-.) ]{{1,2}}9{{3}}[-. ]9{{4}}{_EXTENSION}"
+            ),
+            lambda value: bool(_by_form([value])),
+            _NOT_SURE,
+            most=_MOST_FORM,
+            needs_name=True,
+            examples=("+49 000 0000000", "(999) 123-4567"),
         ),
     )
 

@@ -13,7 +13,7 @@ from scanners.detect.addresses import addresses_in, places_in
 from scanners.detect.base import Span
 from scanners.detect.births import births_in
 from scanners.detect.folding import word_fold
-from scanners.detect.labels import labelled_in
+from scanners.detect.labels import is_other_number, labelled_in
 from scanners.detect.language import language_of
 from scanners.detect.links import handles_in, links_in, marks_in
 from scanners.detect.mentions import people_in
@@ -87,7 +87,7 @@ class TextReader:
         words = words_of(cased)
         people = list(people_in(cased, words, entities, language, is_models))
         found = [
-            *identifiers,
+            *(span for span in identifiers if not is_other_number(text, span)),
             *people,
             *addresses_in(text, cased, words),
             *places_in(text, cased, words, entities, is_models),
