@@ -75,7 +75,7 @@ _ATTRIBUTES = frozenset(
 )
 #: Groups of things that are called after people: a storm, a ship, a chair, a town.
 _NAMED_LIKE_PEOPLE = frozenset({"product", "place", "animal", "technical"})
-_SINGLE_WORDS = frozenset({"lexicon:given_name", "lexicon:name_word", "lexicon:surname"})
+_SINGLE_WORDS = frozenset({"lexicon:given_name", "lexicon:name_word", "lexicon:somebody"})
 #: What people and shops have alike; found by its values alone, a table of nobody is half a doubt.
 _OF_ANYBODY = frozenset({"contact.address", "contact.phone"})
 _NEVER_OF_ANIMALS = ("contact.", "government_id.", "financial.", "credential.")
