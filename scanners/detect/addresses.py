@@ -37,7 +37,11 @@ _HOUSE_NUMBER = r"\d{1,5}(?:\s?[-/–]\s?\d{1,4})?(?:\s?(?:bis|ter|[a-hA-H])|-[I
 _WORD_BEFORE = re.compile(r"([^\W\d_][\w'’\-]*\.?|\d{1,3}(?:st|nd|rd|th))[ \u00a0]$", re.IGNORECASE)
 _WORD_HERE = re.compile(r"[^\W\d_](?:[^\W\d_]|['’\-](?=[^\W\d_]))*(?![\w])\.?")
 _NUMBER_BEFORE = re.compile(rf"(?<![\w/.:\-])({_HOUSE_NUMBER}),?[ \u00a0]{{1,2}}$")
-_NUMBER_AFTER = re.compile(rf"(?:,?[ \u00a0](?:[nN][°º.o]:?\s?)?|,\s?n?[°º]?\s?)({_HOUSE_NUMBER})(?:\.(?=\s))?")
+_NUMBER_AFTER = re.compile(
+    # Behind a comma a code of the post with its town is no house's number.
+    r"(?:,?[ \u00a0][nN][°º.o]:?\s?|[ \u00a0]|,\s?(?!\d{4,5}(?:-\d{3})?\s[^\W\d_a-z]))"
+    rf"({_HOUSE_NUMBER})(?:\.(?=\s))?"
+)
 #: What may stand between two parts: marks of quoted mail too.
 _GAP = re.compile(r"[ \t\u00a0]*(?:[,;|·•]|\s-|\s–)?[ \t\u00a0]*(?:[\r\n]+[ \t>?*|]*)?,?[ \t\u00a0>?*|]*")
 _CODE = re.compile(

@@ -227,7 +227,11 @@ class _Reading:
 
     def _is_head(self, index: int) -> bool:
         known, folded = lexicon.lexicon(), self.words[index].folded
-        if folded in self.known.job_not_heads:
+        if (
+            folded in self.known.job_not_heads
+            or _among(folded, "special.religion")
+            or _among(folded, "special.politics")
+        ):
             return False
         is_compound = len(folded) > 6 and folded.endswith(known.job_ends)
         is_english = len(folded) > 7 and folded.endswith(self.known.job_ends)
