@@ -413,11 +413,7 @@ def rules() -> tuple[Rule, ...]:
             re.compile(r"(?=.*a).{2,80}", re.DOTALL),
             is_somebody,
             0.2,
-<<<<<<< /tmp/w/hold/scanners/detect/people.py.mine
             most=1.0,
-=======
-            most=3.5,
->>>>>>> /tmp/w/hold/scanners/detect/people.py.lead
             needs_name=True,
             examples=("Miller (1-0)", "DOE*JANE ANN/", "Dr & Mrs P Doe", "J.K."),
         ),
