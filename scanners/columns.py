@@ -76,8 +76,8 @@ _ATTRIBUTES = frozenset(
 #: Groups of things that are called after people: a storm, a ship, a chair, a town.
 _NAMED_LIKE_PEOPLE = frozenset({"product", "place", "animal", "technical"})
 _SINGLE_WORDS = frozenset({"lexicon:given_name", "lexicon:name_word", "lexicon:somebody"})
-#: What people and shops have alike; found by its values alone, a table of nobody is half a doubt.
-_OF_ANYBODY = frozenset({"contact.address", "contact.phone"})
+#: What people and shops have alike, and how far that the rows are people's counts.
+_OF_ANYBODY, _ANYBODY = frozenset({"contact.address", "contact.phone"}), 0.5
 _NEVER_OF_ANIMALS = ("contact.", "government_id.", "financial.", "credential.")
 #: Below this a table is about things; from there on it is about people.
 _THING, _DESCRIBED = 0.3, 0.85
@@ -396,8 +396,8 @@ def _person_term(
             ratio = 1 - (1 - ratio) * weights.only_people
         if context.lists == category:
             ratio, text = 0.3 * ratio, f"{text}, and the table is a list of such"
-    elif category in _OF_ANYBODY and not is_named:
-        ratio = sqrt(ratio)
+    elif category in _OF_ANYBODY and not (is_named and reading.subjects):
+        ratio **= _ANYBODY
     elif not (is_named and reading.subjects):
         ratio = 1.0
     if context.group == "animal" and reading.subject is None and not category.startswith(_NEVER_OF_ANIMALS):
