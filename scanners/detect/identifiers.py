@@ -327,7 +327,8 @@ def weigh(
         if scheme.is_organisation:
             continue
         weight = choice.weight
-        if not is_named and weight > -1 and _is_all(name_words, scheme) and item.matched * 2 >= item.of:
+        is_told = scheme.rule.most > _BY_NAME and item.matched * 2 >= item.of
+        if is_told and not is_named and weight > -1 and _is_all(name_words, scheme):
             weight += _NAMED
         if is_counted:
             weight = min(weight, _COUNTED)
@@ -391,11 +392,18 @@ def _is_counted(values: Sequence[str]) -> bool:
     return len(numbers) >= 3 and max(numbers) - min(numbers) < _DENSE * len(numbers)
 
 
+@lru_cache(maxsize=1)
+def _first_words() -> frozenset[str]:
+    return frozenset(word.split()[0] for one in schemes().values() for word in one.words)
+
+
 def is_refuted(values: Sequence[str], name_words: Sequence[str]) -> bool:
     """Whether a column's name says a scheme whose check digits its values lack: hardly more pass than by accident.
 
     A name that several schemes share, one of them without check digits (``cedula``), refutes nothing.
     """
+    if _first_words().isdisjoint(name_words):
+        return False
     named = [one.rule for one in schemes().values() if _is_all(name_words, one)]
     some = list(values[:_SOME])
     if not named or len(some) < _REFUTING or any(rule.needs_name or rule.most < _MOST for rule in named):

@@ -27,7 +27,7 @@ CANDIDATE = re.compile(r"(?<![\w.+-])(?:\+|00|\()?\d[\d ().\-/]{5,18}\d(?:\s?(?:
 #: What is written like a number of a telephone and is a date, a time, a price, or American post.
 DATE = re.compile(
     r"(?:19|20)\d\d[-./ ]\d\d?[-./ ]\d\d?|\d\d?[-./]\d\d?[-./](?:19|20)\d\d|^\d\d?:\d\d|^\d{4}-\d{4}$|^\d+\.\d+$"
-    r"|^\d{5}-\d{4}$|^\d{1,3}(?:[ .]\d{3}){1,3}$"
+    r"|^\d{5}-\d{4}$|^\d{1,3}[ .]\d{3}$|^\d\d?(?:[ .]\d{3}){2,3}$|^\d{3}(?:\.\d{3}){2}$"
 )
 #: How many digits a number has, written nationally or with its country's code.
 LENGTHS = range(7, 14)
@@ -55,6 +55,8 @@ _NORTH_AMERICAN = re.compile(
 _CODED = re.compile(r"(?:tel:)?\(?\+ ?\(?\d{1,3}[\d ().\-/]{5,20}\d(?: ?(?:x|ext\.?) ?\d{1,6})?", re.IGNORECASE)
 #: So many of a column are written so, and what that says at the most.
 _FORM_SHARE, _MOST_FORM = 0.75, 7.5
+#: So many with a country's code tell what the others are.
+_CODED_SHARE = 0.1
 #: Digits of a telephone among others are not told by themselves, however few digits a plan allows.
 _NOT_SURE = 0.03
 #: A plan that fewer digits fit than this says something.
@@ -314,14 +316,18 @@ def column(
 
 def _by_form(values: Sequence[str]) -> list[Passed]:
     """Columns whose values are written as hardly anything but telephones is; they may be made up, and in no plan."""
-    coded = grouped = 0
-    for value in values:
+    coded = grouped = alike = 0
+    for mark, value in zip(signatures(values), values, strict=True):
         digits, has_code = bare(value)
         if has_code and "+" in value:
             coded += 7 <= len(digits) <= 15 and bool(_of_code(digits)[1]) and _CODED.fullmatch(value) is not None
+        elif _NORTH_AMERICAN.fullmatch(value) is not None:
+            grouped += 1
         else:
-            grouped += _NORTH_AMERICAN.fullmatch(value) is not None
+            alike += len(digits) in LENGTHS and is_candidate(mark, value)
     matched = coded + grouped
+    if coded >= max(2, _CODED_SHARE * len(values)):  # beside some with a code, the rest is what it looks like
+        matched += alike
     if not matched or matched < _FORM_SHARE * len(values):
         return []
     most = _MOST_FORM * min(1.0, (matched + 1) / 4)

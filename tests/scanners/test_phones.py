@@ -104,8 +104,13 @@ def test_columns_of_other_numbers(values: list[str]) -> None:
 
 
 def test_a_prefix_of_other_values_tells_the_country() -> None:
-    mixed = numbers("+36 30 ### ####", 10) + numbers("06 30 ### ####", 20)
-    assert column(mixed)["phonenumbers:national"] > 0.9
+    few = numbers("+36 30 ### ####", 3) + numbers("06 30 ### ####", 40)
+    assert column(few)["phonenumbers:national"] > 0.9
+
+
+def test_beside_numbers_with_a_code_others_are_what_they_look_like() -> None:
+    made_up = numbers("+39 000 ### ####", 10) + numbers("0## ### ####", 20)
+    assert column(made_up) == {"phonenumbers:form": 1}
 
 
 def test_numbers_in_texts() -> None:
