@@ -15,9 +15,9 @@ from math import exp, lgamma, log, sqrt
 
 from data_map.model import Alternate, Contained, EvidenceKind, FieldRef, FieldVerdict, Finding, State, Term
 from scanners import masking
-from scanners.detect.base import Passed
+from scanners.detect.base import Passed, Rule
+from scanners.detect.lexicon import negatives
 from scanners.detect.names import NameReading
-from scanners.detect.people import looks_like_organisation
 from scanners.detect.people import score as name_score
 from scanners.detect.text import SOFT, TextReading
 from scanners.fits import FITS, LOOSE
@@ -37,11 +37,11 @@ _SEVERAL = re.compile(r"\s*[,;/&+]\s*|\s+(?:and|und|et|y|e|en|i|feat\.?)\s+")
 _WEAK = 0.5
 #: Values of which the likeness to names is worked out.
 _SCORED = 60
-#: From this share of names of organisations on they count, and how much all of them do.
-_SOME, _ORGANISATIONS = 0.25, -8.0
+#: From this share on values that are no names (organisations, dates, colours) count, and how much all of them do.
+_SOME, _OTHERS = 0.34, -8.0
 #: From this share on a lexicon may say all that it can.
 _MOSTLY = 0.6
-#: The least chance rate of a check digit that is reckoned with; how unlikely, and how many times beyond it, no accident is.
+#: The least chance rate of a check digit that is reckoned with; how unlikely, and how far beyond it, no accident is.
 _RESOLUTION, _UNLIKELY, _BEYOND = 0.002, 1e-6, 10
 #: Numbers whose check digits are wrong are other numbers, or made up: a person has to say which.
 _REFUTED = -5.0
@@ -150,13 +150,12 @@ class Evidence:
             self._fits["names"] = found / len(values) if values else 0.0
         return self._fits["names"]
 
-    def organisations(self) -> float:
-        """The share of distinct values that look like names of organisations."""
-        if "organisation" not in self._fits:
+    def share_of(self, negative: Rule) -> float:
+        """The share of distinct values that pass a rule for what is not personal."""
+        if negative.name not in self._fits:
             values = list(islice(self.column.counts, _SCORED))
-            found = sum(map(looks_like_organisation, values))
-            self._fits["organisation"] = found / len(values) if values else 0.0
-        return self._fits["organisation"]
+            self._fits[negative.name] = sum(map(negative.matches, values)) / len(values) if values else 0.0
+        return self._fits[negative.name]
 
 
 def judge_table(found: Sequence[Evidence], context: TableContext, weights: Weights | None = None) -> list[FieldVerdict]:
@@ -178,11 +177,15 @@ def judge_table(found: Sequence[Evidence], context: TableContext, weights: Weigh
     return verdicts
 
 
+def _negative(category: str) -> Rule:
+    return next(rule for rule in negatives() if rule.category == category)
+
+
 def _lists_organisations(evidence: Evidence) -> bool:
     """Whether a column holds hardly anything but names of organisations: that is what the rows are."""
     if evidence.reading.category not in (None, "identity.name") or len(evidence.column.counts) < _FEW:
         return False
-    return evidence.organisations() >= 0.5
+    return evidence.share_of(_negative("not.organisation")) >= 0.5
 
 
 def seen_context(context: TableContext, core: Set[str]) -> TableContext:
@@ -317,8 +320,10 @@ def _value_terms(
 ) -> Iterator[Term]:
     """What the values say: by a detector, or by their looks where none knows what the name says."""
     passed, column = candidate.passed, evidence.column
-    if category == "identity.name" and (share := evidence.organisations()) >= _SOME:
-        yield Term(f"{share:.0%} of its values look like names of organisations", _ORGANISATIONS * (share - _SOME / 2))
+    if category == "identity.name" and column.counts:
+        share, what = max((evidence.share_of(rule), rule.name.removeprefix("not:")) for rule in negatives())
+        if share >= _SOME:
+            yield Term(f"{share:.0%} of its values are of another kind: {what}", _OTHERS * (share - _SOME / 2))
     weight = _value_weight(passed) if passed is not None else 0.0
     if passed is not None and (weight >= 1.0 or not candidate.is_named):
         yield _value_term(passed, weights)
