@@ -160,7 +160,7 @@ def main() -> None:
             peers = [timed(load, peer) for peer in options.peers if peer.name in load.peers]
             factors = [" / ".join(f"{mine / rate:,.2f}" for mine, _ in ours) if rate else "–" for rate, _ in peers]
             rows = [
-                row + [factor] for (_, row), factor in zip([*ours, *peers], ["–"] * len(ours) + factors, strict=True)
+                [*row, factor] for (_, row), factor in zip([*ours, *peers], ["–"] * len(ours) + factors, strict=True)
             ]
             names = " / ".join(str(number + 1) for number in range(len(ours)))
             header = ("tool", "read", "a second", "first time", "s for all", "MB", f"row {names}: × as fast")

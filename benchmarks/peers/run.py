@@ -101,6 +101,16 @@ def _started(peer: Peer, question: str) -> Outcome:
         return Outcome(**json.loads(answer.read_text(encoding="utf-8")))
 
 
+def run_all(peer: Peer, jobs: Sequence[Mapping[str, Any]]) -> list[Outcome]:
+    """Several jobs, one after another, up to the first that fails."""
+    outcomes = []
+    for job in jobs:
+        outcomes.append(run(peer, job))
+        if outcomes[-1].reason:
+            break
+    return outcomes
+
+
 def job_of_columns(columns: Sequence[Column], values: int | None = None) -> dict[str, Any]:
     """The job for columns: their places in the list are their ids."""
     tables: dict[str, list[dict[str, Any]]] = {}

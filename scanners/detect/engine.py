@@ -30,6 +30,9 @@ _FIRST_TRIED, _HOPEFUL, _RARE = 100, 5, 0.001
 _FEWER, _SETTLED_SHARE, _OFTEN = 300, 0.95, 0.02
 #: Forms that are looked for together.
 _BUNDLE = 32
+#: Digests and UUIDs have as many signatures as values. Where in them the letters stand says nothing: they share one.
+_DIGEST = re.compile(r"(?i)[0-9a-f]+|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_DIGESTS = {32: "a9" * 16, 36: "a9a9a9a9-a9a9-a9a9-a9a9-a9a9a9a9a9a9", 40: "a9" * 20, 64: "a9" * 32}
 #: A value longer than this is running text, not an identifier.
 _CELL_CHARS = 80
 #: A column is running text when its values have this many words on average, or are this long.
@@ -120,11 +123,12 @@ class Engine:
         values = _first(column.counts, self.most)
         words = split(last)
         passed, taken = try_values(values, reading.category, words)
-        texts = _evenly(list(values), MAX_DISTINCT)
-        called, dialled = phones.column(texts, origin.countries, is_named=reading.category == "contact.phone")
+        texts = list(values)
+        some = _evenly(texts, _FEWER)
+        called, dialled = phones.column(some, origin.countries, is_named=reading.category == "contact.phone")
         is_named = reading.category is not None
         passed = identifiers.weigh(texts, passed, words, origin.countries, is_named=is_named) + called
-        taken |= dialled if len(texts) == len(values) else _alike(values, dialled)
+        taken |= dialled if len(some) == len(texts) else _alike(values, dialled)
         if reading.category == "text.personal" or is_running_text(column.counts):
             return Evidence(column, reading, tuple(passed), self._text(values))
         # What is no identifier as a whole may hold one: ``Jane Doe <jane@…>``, ``mailto:…``, a long address of a page.
@@ -231,6 +235,8 @@ def _by_shape(values: Mapping[str, int]) -> dict[str, list[str]]:
     cells = [value for value in values if len(value) <= _CELL_CHARS or value.startswith(("-----BEGIN", "eyJ", "$"))]
     groups: dict[str, list[str]] = defaultdict(list)
     for shape, value in zip(signatures(cells), cells, strict=True):
+        if len(shape) in _DIGESTS and _DIGEST.fullmatch(value):
+            shape = _DIGESTS[len(shape)]
         groups[shape].append(value)
     return groups
 
@@ -248,7 +254,8 @@ def _try(rule: Rule, fits: Sequence[str]) -> tuple[Sequence[str], list[str]]:
     tried = _evenly(fits, _FIRST_TRIED)
     hits = [value for value in tried if rule.accepts(value)]
     share = len(hits) / len(tried)
-    if rule.chance > _RARE and share < min(0.5, _HOPEFUL * rule.chance):
+    # Nor is one number of a country's looked for among many alike that are none.
+    if (rule.chance > _RARE or (rule.country and not hits)) and share < min(0.5, _HOPEFUL * rule.chance):
         return tried, hits
     tried = _evenly(fits, _FEWER) if share >= _SETTLED_SHARE or rule.chance > _OFTEN else fits
     return tried, [value for value in tried if rule.accepts(value)]

@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from data_map.taxonomy import presidio_categories
 from scanners.detect import identifiers, phones
@@ -143,6 +143,11 @@ _BEFORE, _BEHIND = 60, 30
 #: How far before the end of a word a number may begin near which it stands: it and a phrase are so long at the most.
 _LONGEST = _BEHIND + 120
 _WORDS = re.compile(r"\w+")
+_DIGIT = re.compile(r"\d")
+#: Between the words of a phrase.
+_GAP = r"[^\w\n]+"
+#: So few characters are read without the expressions for words, which take longer to compile than to do without.
+_FEW_CHARS = 1_000_000
 
 
 def _email(text: str) -> float:
@@ -235,7 +240,7 @@ def _number(pattern: TextPattern) -> _Number:
     )
 
 
-class _Reader:
+class Reader:
     """All that is looked for in texts, ready to read.
 
     A number that needs a word near it is looked for where the word is: there are fewer words than numbers.
@@ -255,21 +260,27 @@ class _Reader:
         self._phrases: dict[str, list[str]] = defaultdict(list)
         for word in self._words:
             self._phrases[word.partition(" ")[0]].append(word)
-        ascii_words = [word for word in self._words if word.isascii()]
-        self._first_word = len(self._rows) + len(alone)
+        factors = (*(row.factor for row in self._rows), *alone)
         #: By the expression's number, behind those of the rows.
-        self._sought = [*alone.values(), *(self._words[word] for word in ascii_words)]
-        words = (rf"(?i)\b{word.replace(' ', chr(92) + 'W+')}\b" for word in ascii_words)
-        self._together = multi_pattern((*(row.factor for row in self._rows), *alone, *words), engine)
+        self._alone = list(alone.values())
+        self._ascii_words = [word for word in self._words if word.isascii()]
+        words = (rf"(?i)\b{word.replace(' ', _GAP)}\b" for word in self._ascii_words)
+        self._without_words = partial(multi_pattern, factors, engine)
+        self._with_words = partial(multi_pattern, (*factors, *words), engine)
+        #: Characters read so far.
+        self.seen = 0
 
     def read(self, texts: Sequence[str]) -> list[list[Span]]:
+        """As ``spans_of``."""
         whole = joined(texts)
         buffer = folded(whole)
         starts = [1]
         for text in texts:
             starts.append(starts[-1] + len(text) + 1)
         found: list[list[Span]] = [[] for _ in texts]
-        hits = self._together.hits(buffer)
+        self.seen += len(buffer)
+        has_words = self.seen > _FEW_CHARS
+        hits = (self._with_words if has_words else self._without_words)().hits(buffer)
         taken = bytearray(len(buffer))
         categories = presidio_categories()
         for row, windows in zip(self._rows, windows_of(buffer, hits, self._rows), strict=True):
@@ -280,7 +291,7 @@ class _Reader:
                     span = (start - starts[index], stop - starts[index])
                     found[index].append(Span(*span, categories[row.entity], score, f"presidio:{row.name}"))
                     taken[start:stop] = b"\1" * (stop - start)
-        for index, begin, end, wanted in self._lines(texts, starts, buffer, hits):
+        for index, begin, end, wanted in self._lines(texts, starts, buffer, hits, has_words=has_words):
             first, last = starts[index], starts[index + 1] - 1
             for number in map(self._numbers.__getitem__, sorted(wanted)):
                 pattern = number.pattern
@@ -297,9 +308,12 @@ class _Reader:
         return [resolve(some) if len(some) > 1 else some for some in found]
 
     def _lines(
-        self, texts: Sequence[str], starts: Sequence[int], buffer: bytes, hits: Sequence[Hit]
+        self, texts: Sequence[str], starts: Sequence[int], buffer: bytes, hits: Sequence[Hit], *, has_words: bool
     ) -> list[tuple[int, int, int, set[int]]]:
-        """The lines in which a number may stand: number of the text, begin, end, and which numbers; in order."""
+        """The lines in which a number may stand: number of the text, begin, end, and which numbers; in order.
+
+        ``has_words``: whether the words in ASCII are among the hits; those of other lines are looked up.
+        """
         lines: dict[int, tuple[int, int, int, set[int]]] = {}
         rows = len(self._rows)
         begin = end = index = 0
@@ -316,22 +330,23 @@ class _Reader:
                 wanted.update(numbers)
                 at = end + 1
 
+        first_word = rows + len(self._alone)
         for stop, which in hits:
-            if which >= self._first_word:
+            if which >= first_word:
                 text = bisect_right(starts, stop - 1) - 1
                 near = max(starts[text], stop - _LONGEST), min(starts[text + 1] - 1, stop + _BEFORE + 1)
-                mark(*near, self._sought[which - rows])
+                mark(*near, self._words[self._ascii_words[which - first_word]])
             elif which >= rows:
-                mark(stop - 1, stop, self._sought[which - rows])
+                mark(stop - 1, stop, self._alone[which - rows])
         for text, (start, some) in enumerate(zip(starts, texts, strict=False)):
-            if some.isascii():
+            if (has_words and some.isascii()) or not _DIGIT.search(some):
                 continue
             at = start
             for line in some.split("\n"):
-                if not line.isascii():
+                if not has_words or not line.isascii():
                     numbers = self._of_words(line)
-                    near = max(start, at - _LONGEST), min(starts[text + 1] - 1, at + len(line) + _BEFORE + 1)
                     if numbers:
+                        near = max(start, at - _LONGEST), min(starts[text + 1] - 1, at + len(line) + _BEFORE + 1)
                         mark(*near, numbers)
                 at += len(line) + 1
         return [lines[key] for key in sorted(lines)]
@@ -365,8 +380,8 @@ def _is_word(char: str) -> bool:
 
 
 @lru_cache(maxsize=16)
-def _reader(regions: tuple[str, ...], engine: str | None) -> _Reader:
-    return _Reader(regions, engine)
+def _reader(regions: tuple[str, ...], engine: str | None) -> Reader:
+    return Reader(regions, engine)
 
 
 #: Characters of one pass.

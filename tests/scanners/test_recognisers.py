@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from scanners.detect import patterns
 from scanners.detect.multipattern import ENGINES
-from scanners.detect.recognisers import by_presidio, presidio_spans, recognisers
+from scanners.detect.recognisers import by_presidio, is_host, presidio_spans, recognisers
 
 NAMES = sorted({row.name for row in recognisers()})
 TEXTS = Path(__file__).parents[3] / "shared" / "data" / "text"
@@ -163,6 +163,35 @@ def test_all_engines_give_the_same_spans_and_so_does_each_text_alone(some: list[
     first, *others = (patterns.spans_of(some, ("DE",), engine) for engine in ENGINES)
     assert all(other == first for other in others)
     assert [patterns.spans(text, ("DE",)) for text in some] == first
+
+
+@pytest.fixture(scope="module")
+def readers() -> list[patterns.Reader]:
+    """One that looks words up, and one that has read so much that it has expressions for them."""
+    found = [patterns.Reader(("DE",), None) for _ in range(2)]
+    found[1].read(["x" * 1_000_000])
+    return found
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.lists(st.lists(st.sampled_from(NUMBERS), max_size=9).map("".join), max_size=4))
+def test_words_are_found_by_either_way(readers: list[patterns.Reader], some: list[str]) -> None:
+    readers[0].seen = 0
+    assert readers[0].read(some) == readers[1].read(some)
+
+
+def test_hosts_are_told_as_tldextract_tells_them() -> None:
+    import tldextract
+
+    told = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
+    ends = sorted(told.tlds)
+    hosts = [
+        before + end.lstrip("!*.") + behind
+        for end in (*ends[::10], *(end for end in ends if end[0] in "!*"))
+        for before in ("", "a.", "www.", "a.b-c.", "..", "a..")
+        for behind in ("", ".", ".zz")
+    ]
+    assert [is_host(host) for host in hosts] == [bool(told(host).fqdn) for host in hosts]
 
 
 @pytest.mark.parametrize(
