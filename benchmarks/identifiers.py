@@ -53,7 +53,7 @@ TEMPLATES: Mapping[str, Sequence[str]] = {
     "number:in.driving": ("aa99 20[01]99999999", "aa-99-20[01]9-9999999"),
     "number:ni.cedula": ("999-{DDMMYY}-9999a",),
     "number:hn.dni": ("0[1-9][01]9-19{YY}-99999",),
-    "stdnum:us.ssn": ("[1-6]99-[1-9]9-9999",),
+    "number:us.ssn": ("[1-6]99-[1-9]9-9999",),
     "number:us.ssn_digits": ("[1-5]99[1-9]99999",),
     "stdnum:id.nik": ("[11|31|32|33|34|35|51|71][01]9[01]9{DDMMYY}9999",),
     "stdnum:fr.nir": ("[12]{YY}0[1-9][0-8]999999999", "[12] {YY} 0[1-9] [0-8]9 999 999 99"),

@@ -91,7 +91,7 @@ LEFT_OUT = {
     "DATE_TIME": "a date is personal where it is a birth date, which its words say",
     "URL": "a web address is personal where it is somebody's page (format:profile_url)",
     "UUID": "it numbers things as often as people; the column's name says which",
-    "US_SSN": "stdnum:us.ssn refuses numbers that are never given out",
+    "US_SSN": "number:us.ssn, which knows the numbers that are never given out",
     "US_ITIN": "stdnum:us.itin, in a text beside a word for it",
     "UK_NHS": "stdnum:gb.nhs, in a text beside a word for it: any ten digits pass once in eleven times",
     "MEDICAL_LICENSE": "nine characters inside of longer ones pass once in ten times",

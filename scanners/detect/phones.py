@@ -22,12 +22,11 @@ from scanners.masking import signatures
 #: Regions tried for a phone number without a country code, when the source's country is not known.
 REGIONS = ("US", "GB", "DE", "FR", "ES", "IT", "NL", "PL", "PT", "BE", "AT", "CH", "CA", "AU", "IN", "BR", "MX", "JP")
 
-#: Finds candidate stretches in running text.
-CANDIDATE = re.compile(r"(?<![\w.+-])(?:\+|00|\()?\d[\d ().\-/]{5,18}\d(?:\s?(?:x|ext\.?)\s?\d{1,5})?(?![\w-]|\.\d)")
-#: What is written like a number of a telephone and is a date, a time, a price, or American post.
+#: What is written like a number of a telephone and is a date, a time, a price, an invoice, or American post.
 DATE = re.compile(
-    r"(?:19|20)\d\d[-./ ]\d\d?[-./ ]\d\d?|\d\d?[-./]\d\d?[-./](?:19|20)\d\d|^\d\d?:\d\d|^\d{4}-\d{4}$|^\d+\.\d+$"
-    r"|^\d{5}-\d{4}$|^\d{1,3}[ .]\d{3}$|^\d\d?(?:[ .]\d{3}){2,3}$|^\d{3}(?:\.\d{3}){2}$"
+    r"(?:19|20)\d\d[-./ ]\d\d?[-./ ]\d\d?|\d\d?[-./]\d\d?[-./](?:19|20)\d\d|^\d\d?:\d\d|^\d+\.\d+$"
+    r"|^\d{4}-\d{4}$|^(?:19|20)\d\d[-/]\d{3,}$|^\d{5}-\d{4}$"
+    r"|^\d{1,3}[ .]\d{3}$|^\d\d?(?:[ .]\d{3}){2,3}$|^\d{3}(?:\.\d{3}){2}$"
 )
 #: How many digits a number has, written nationally or with its country's code.
 LENGTHS = range(7, 14)
@@ -458,11 +457,21 @@ def text_patterns(tried: Sequence[str] = ()) -> tuple[TextPattern, ...]:
     def national(value: str) -> bool:
         return DATE.search(value) is None and is_phone(value, known)
 
+    def grouped_alone(value: str) -> bool:
+        """In the groups of North America, with the prefix for calls inland, or of a region of ours that has none."""
+        if not national(value):
+            return False
+        if value.startswith(("0", "(")) or _NORTH_AMERICAN.fullmatch(value) is not None:
+            return True
+        digits, _ = bare(value)
+        return any((one := plan(region)) and not one.prefix and is_national(digits, region) for region in tried)
+
     coded = r"(?:\+|\b00)\(?[0-9][0-9 ().\-/]{6,20}[0-9](?: ?(?:x|ext\.?) ?[0-9]{1,5})?"
     grouped = r"\(?\b[0-9]{2,5}\)?[ .\-/](?:[0-9() .\-/]{4,14})[0-9](?: ?(?:x|ext\.?) ?[0-9]{1,5})?"
     return (
         TextPattern("phonenumbers:international", "contact.phone", coded, _coded, 0.75),
-        TextPattern("phonenumbers:national", "contact.phone", grouped, national, 0.5),
+        TextPattern("phonenumbers:national", "contact.phone", grouped, grouped_alone, 0.5),
+        TextPattern("phonenumbers:national", "contact.phone", grouped, national, 0.5, _CONTEXT, needs_context=True),
         TextPattern(
             "phonenumbers:digits", "contact.phone", r"\b[0-9]{8,13}\b", national, 0.6, _CONTEXT, needs_context=True
         ),
