@@ -8,7 +8,7 @@ from importlib import resources
 import pytest
 
 from data_map.taxonomy import CATEGORIES
-from scanners.detect.names import build_vocabulary, cut, fold, listed, read_name, split, subject_of
+from scanners.detect.names import build_vocabulary, cut, fold, listed, read_name, split, subject_of, vocabulary
 
 DATA = tomllib.loads(resources.files("scanners.detect").joinpath("names_world.toml").read_text(encoding="utf-8"))
 EXAMPLES = [(name, block["category"]) for block in DATA["phrases"] for name in block["examples"]]
@@ -32,19 +32,15 @@ def test_every_rule_has_a_known_category_and_examples_of_both_kinds() -> None:
         assert block["counter_examples"]
 
 
-def _texts() -> list[str]:
-    """Every entry of the file as it stands there, under its language."""
-    groups = [block["words"] for block in DATA["phrases"]]
-    groups += [
-        words
-        for table in ("things", "people", "neutral", "negative", "addressee", "keys")
-        for words in DATA[table].values()
-    ]
-    return [entry for group in groups for text in group.values() for entry in text.split(",")]
+def _entries() -> list[str]:
+    """Every entry of the file as it stands there."""
+    tables = [DATA[table].values() for table in ("things", "people", "neutral", "negative", "addressee", "keys")]
+    texts = [*(block["words"] for block in DATA["phrases"]), *(text for table in tables for text in table)]
+    return [entry for text in texts for entry in listed(text)]
 
 
 def test_words_are_written_as_the_splitter_gives_them() -> None:
-    entries = [entry.removeprefix(" ") for entry in _texts()]
+    entries = _entries()
     assert [entry for entry in entries if entry != " ".join(entry.split()) or not entry] == []
     assert [entry for entry in entries if fold(entry) != entry] == []
     # What is written without spaces may be cut further, so that it is compared without them.
@@ -94,18 +90,24 @@ def test_known_words_are_cut_out_and_single_signs_only_where_all_is_known(text: 
 
 def test_what_the_first_file_says_of_a_word_holds() -> None:
     block = {"category": "identity.name", "strength": 0.5, "needs_person": True, "words": ["abc"]}
-    empty = {"things": {}, "people": {}, "abbreviations": {}}
-    second = {"phrases": [block | {"category": "contact.email", "strength": 0.9, "words": {"xx": "abc, def"}}], **empty}
+    empty: dict[str, dict[str, str]] = {"things": {}, "people": {}, "abbreviations": {}}
+    second = {"phrases": [block | {"category": "contact.email", "strength": 0.9, "words": "xx: abc, def"}], **empty}
     words = build_vocabulary(
         {"phrases": [block], **empty, "things": {"place": "abc"}}, {**second, "people": {"user": "ghi"}}
     )
-    assert words.phrases[("abc",)].category == "identity.name"
-    assert words.phrases[("def",)].category == "contact.email"
+    assert words.rules["abc"].category == "identity.name"
+    assert words.rules["def"].category == "contact.email"
     assert (words.things, words.people) == ({"abc": "place"}, {"ghi": "user"})
 
 
-def test_words_come_from_lists_texts_and_texts_by_language() -> None:
-    assert list(listed(["a b", "c"])) == list(listed("a b, c")) == list(listed({"x": "a b", "y": "c"})) == ["a b", "c"]
+def test_words_come_from_lists_and_from_texts() -> None:
+    assert list(listed(["a b", "c"])) == list(listed("xx: a b, c")) == list(listed("xx: a b\nyy: c")) == ["a b", "c"]
+
+
+def test_a_phrase_written_together_says_which_words_it_is() -> None:
+    phrase = vocabulary().phrase(["датарождения"])
+    assert phrase is not None
+    assert phrase.words == ("дата", "рождения")
 
 
 @pytest.mark.parametrize(
