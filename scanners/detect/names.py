@@ -205,8 +205,8 @@ def build_vocabulary(*raws: Mapping[str, Any]) -> Vocabulary:
             return words
         return joined.setdefault(tuple(words.split()), words.replace(" ", ""))
 
-    for raw in raws:
-        own, own_apart = _rules(raw["phrases"])
+    found = [_rules(raw["phrases"]) for raw in raws]
+    for raw, (own, own_apart) in zip(raws, found, strict=True):
         rules, apart = own | rules, own_apart | apart
         things = {one(word): group for group, words in raw["things"].items() for word in listed(words)} | things
         people = {one(word): subject for subject, words in raw["people"].items() for word in listed(words)} | people
@@ -230,7 +230,7 @@ def build_vocabulary(*raws: Mapping[str, Any]) -> Vocabulary:
         {*things, *people, *before, *after, *heads, *leading, *keys, *" ".join(rules).split()} | abbreviations.keys()
     )
     # Latin words of the first file alone are told from how they begin: of all languages too many begin alike.
-    first, _ = _rules(raws[0]["phrases"])
+    first = found[0][0]
     single = (key for key in rules if " " not in key and (key in first or not key.isascii()))
     return Vocabulary(
         abbreviations=abbreviations,
