@@ -24,6 +24,8 @@ _LETTERS = str.maketrans(
     {"ß": "ss", "ẞ": "SS", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "đ": "d"}
     | {"Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "TH", "ħ": "h", "Ħ": "H", "ı": "i", "ə": "e", "Ə": "E"}
 )
+#: Two letters (``m w``) are no phrase when they are written together (``mw``).
+_APART = 3
 #: Letters that are written one for the other at the end of Arabic words, and the Persian forms of letters.
 _ARABIC = str.maketrans("ىةکی", "يهكي")
 #: The Arabic article, written twice before some words (``الالكتروني``), where enough of a word is left.
@@ -273,7 +275,7 @@ def _rules(blocks: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Rule], dict[s
     for block in sorted(blocks, key=lambda block: -float(block["strength"]))[::-1]:
         rule = Rule(block["category"], block["strength"], block["needs_person"], frozenset(block.get("subjects", ())))
         words = list(listed(block["words"]))
-        spaced = [phrase for phrase in words if " " in phrase and not _SOLID.match(phrase)]
+        spaced = [phrase for phrase in words if " " in phrase and len(phrase) > _APART and not _SOLID.match(phrase)]
         together = [phrase.replace(" ", "") for phrase in spaced]
         for key in apart.keys() & set(words):
             del apart[key]
