@@ -168,7 +168,6 @@ def columns_compared(report: Report, company: Company, data: Path, peers: Sequen
     }
     labelled = {name: columns for name, columns in labelled.items() if columns}
     public = sets.public(harmless.prepare()[0])
-    every = [column for columns in labelled.values() for column in columns]
     report.add("", f"### The same cells: up to {sets.VALUES} values of each column", "")
     counts = ", ".join(
         f"{name} {sum(column.personal is not None for column in columns)}" for name, columns in labelled.items()
@@ -176,23 +175,38 @@ def columns_compared(report: Report, company: Company, data: Path, peers: Sequen
     report.add(
         f"Scored columns: {counts}; public tables {len(public)}. F1 of personal yes or no / of the category.", ""
     )
-    rows, notes = [], []
+    every = [column for columns in labelled.values() for column in columns]
+    rows: list[list[str]] = []
+    notes: list[str] = []
     for peer in (OURS, *peers):
         if "columns" not in peer.tasks and peer.tasks:
             continue
-        outcome = peer_runs.run(peer, job_of_columns(every, peer.values))
-        if outcome.reason:
+        # Set by set, so that a set that did not change need not be asked about again.
+        parts = [*labelled.values(), public]
+        outcomes = peer_runs.run_all(peer, [job_of_columns(columns, peer.values) for columns in parts])
+        if outcomes[-1].reason:
             rows.append([_title(peer), *["–"] * (len(labelled) + 5)])
-            notes.append(f"- {_title(peer)}: {outcome.reason}.")
+            notes.append(f"- {_title(peer)}: {outcomes[-1].reason}.")
             continue
-        at = scoring.best(peer, every, outcome.found, peer.values)
-        said = scoring.verdicts(peer, every, outcome.found, at, peer.values)
-        rows.append([_title(peer), *_row(labelled, said), _alarms(peer, public, at), *_speed(outcome)])
+        found = _joined([outcome.found for outcome in outcomes[:-1]], parts)
+        at = scoring.best(peer, every, found, peer.values)
+        said = scoring.verdicts(peer, every, found, at, peer.values)
+        alarms = sum(map(bool, scoring.verdicts(peer, public, outcomes[-1].found, at, peer.values)))
+        rows.append([_title(peer), *_row(labelled, said), f"{alarms / len(public):.2%}", *_speed(outcomes)])
         notes.append(f"- {_title(peer)}: {peer.settings}{_thresholds(peer, at)}.")
         if peer is OURS:
             print(*_errors(every, said)[:errors], sep="\n")
     header = ["tool", *labelled, "all: P, R of personal", "public: called personal", "s", "cells/s", "MB"]
     report.add(*results.table(header, rows), "", *notes)
+
+
+def _joined(answers: Sequence[dict[str, Any]], parts: Sequence[Sequence[sets.Column]]) -> dict[str, Any]:
+    """Answers about several lists of columns as one about all of them, whose places are counted through."""
+    joined, start = {}, 0
+    for answer, columns in zip(answers, parts, strict=False):
+        joined.update({str(start + int(number)): found for number, found in answer.items()})
+        start += len(columns)
+    return joined
 
 
 def _row(labelled: dict[str, list[sets.Column]], said: Sequence[frozenset[str]]) -> list[str]:
@@ -205,20 +219,9 @@ def _row(labelled: dict[str, list[sets.Column]], said: Sequence[frozenset[str]])
     return [*cells, f"{whole.precision:.3f}, {whole.recall:.3f}"]
 
 
-def _alarms(peer: Peer, public: Sequence[sets.Column], at: scoring.Thresholds) -> str:
-    outcome = peer_runs.run(peer, job_of_columns(public, peer.values))
-    if outcome.reason:
-        return "–"
-    said = scoring.verdicts(peer, public, outcome.found, at, peer.values)
-    return f"{sum(map(bool, said)) / len(public):.2%}"
-
-
-def _speed(outcome: Outcome) -> list[str]:
-    return [
-        f"{outcome.seconds:.1f}",
-        f"{outcome.cells / outcome.seconds:,.0f}" if outcome.seconds else "–",
-        f"{outcome.memory_mb:.0f}",
-    ]
+def _speed(outcomes: Sequence[Outcome]) -> list[str]:
+    seconds, cells = sum(one.seconds for one in outcomes), sum(one.cells for one in outcomes)
+    return [f"{seconds:.1f}", f"{cells / seconds:,.0f}", f"{max(one.memory_mb for one in outcomes):.0f}"]
 
 
 def _title(peer: Peer) -> str:
@@ -246,7 +249,6 @@ def texts_compared(report: Report, data: Path, peers: Sequence[Peer]) -> None:
         for which, documents in own.items():
             groups[f"{which}, {language}"] = [one for one in documents if (one.lang == "en") is is_english]
     groups = {name: documents for name, documents in groups.items() if documents}
-    every = [document for documents in groups.values() for document in documents]
     report.add("", "### Spans in text", "")
     report.add(f"Texts: {', '.join(f'{name} {len(documents)}' for name, documents in groups.items())}.", "")
     rows: list[list[str]] = []
@@ -254,15 +256,14 @@ def texts_compared(report: Report, data: Path, peers: Sequence[Peer]) -> None:
     for peer in (OURS, *peers):
         if "text" not in peer.tasks:
             continue
-        outcome = peer_runs.run(peer, {"task": "text", "texts": [document.text for document in every]})
-        if outcome.reason:
-            notes.append(f"- {_title(peer)}: {outcome.reason}.")
+        jobs = [{"task": "text", "texts": [document.text for document in some]} for some in groups.values()]
+        outcomes = peer_runs.run_all(peer, jobs)
+        if outcomes[-1].reason:
+            notes.append(f"- {_title(peer)}: {outcomes[-1].reason}.")
             continue
-        start, at = 0, []
-        for name, documents in groups.items():
-            found = outcome.found[start : start + len(documents)]
-            start += len(documents)
-            least, by_category = spans_compared.best(peer, documents, found)
+        at = []
+        for (name, documents), outcome in zip(groups.items(), outcomes, strict=True):
+            least, by_category = spans_compared.best(peer, documents, outcome.found)
             at.append(str(least))
             rows.append([_title(peer), name, *_spans(by_category), f"{outcome.bytes / outcome.seconds / 1000:.0f}"])
         if peer.requires:

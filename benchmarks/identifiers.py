@@ -29,6 +29,8 @@ from scanners.values import Column, Content
 
 DATA = Path(__file__).parents[1] / "scanners" / "detect" / "identifiers.toml"
 SIZES = (5, 20, 100, 200)
+#: Schemes that random digits pass more often than this are told by the name only.
+BY_NAME = 0.2
 NEUTRAL = ("id_number", "code", "value", "reference", "col_3")
 #: What a scheme's numbers begin with, or are made of, where random digits hardly ever fit: ``9`` and ``a`` as in
 #: shapes, other characters as they are, ``{YYMMDD}`` a date of birth.
@@ -36,7 +38,7 @@ TEMPLATES: Mapping[str, Sequence[str]] = {
     "stdnum:ch.ssn": ("7569999999999", "756.9999.9999.99"),
     "stdnum:be.eid": ("999999999999", "999-9999999-99"),
     "stdnum:it.codicefiscale": ("aaaaaa99[ABCDEHLMPRST][012]9a999a",),
-    "stdnum:cn.ric": ("[110101|310104|440106|510107|320102]19{YYMMDD}9999",),
+    "number:cn.ric": ("[110101|310104|440106|510107|320102]19{YYMMDD}9999",),
     "stdnum:mx.curp": ("[BCDFG][AEIO]aa{YYMMDD}[HM][DF|JC|NL|OC][BCDFG][BCDFG][BCDFG]09",),
     "stdnum:mx.rfc": ("[BCDFG][AEIO]aa{YYMMDD}999",),
     "number:mx.voter": ("[BCDFG][BCDFG][BCDFG][BCDFG][BCDFG][BCDFG]{YYMMDD}99[HM]999",),
@@ -318,39 +320,52 @@ def run_negatives(columns: int = 40, seed: int = 2026) -> dict[str, tuple[int, i
     return wrong
 
 
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--columns", type=int, default=5, help="for each size and way of writing")
-    columns = parser.parse_args().columns
+#: Kinds of schemes, in the order of the table: what tells their numbers from any others.
+KINDS = ("a check digit", "the way it is written, without a check digit", "the column's name only")
+
+
+def kind_of(entry: Mapping[str, Any]) -> str:
+    """What tells a scheme's numbers."""
+    if entry.get("needs_name") or entry["chance"] > BY_NAME:
+        return KINDS[2]
+    return KINDS[1] if entry.get("judged") or entry.get("check") == "any_form" else KINDS[0]
+
+
+def report(columns: int = 5) -> Iterator[str]:
+    """The tables, line by line."""
     entries = {entry["name"]: entry for entry in tomllib.loads(DATA.read_text(encoding="utf-8"))["identifiers"]}
     scores = run(columns)
-    for checked in (True, False):
-        print("\nwith a check digit or a form of its own" if checked else "\ncounted with the column's name only")
-        print(f"{'scheme':32}{'chance':>8}{'named':>8}{'neutral':>9}{'category':>9}{'random':>8}{'random, named':>15}")
+    for kind in KINDS:
+        yield f"\ntold by {kind}"
+        yield f"{'scheme':34}{'chance':>8}{'named':>8}{'neutral':>9}{'category':>9}{'random':>8}{'random, named':>15}"
         total = Score()
         countries = set()
         for name, score in scores.items():
             entry = entries[name]
-            if (not entry.get("needs_name") and entry["chance"] <= 0.2) is not checked or not score.named:
-                continue
-            countries.add(entry.get("country"))
-            for key in Score.__slots__:
-                setattr(total, key, getattr(total, key) + getattr(score, key))
-            print(_line(name, f"{entry['chance']:.4f}", score))
-        print(_line(f"all, {len(countries - {None})} countries", "", total))
-    print("\nmissing: " + ", ".join(name for name, score in scores.items() if not score.named))
-    print("\ncolumns of nobody's numbers")
+            if kind_of(entry) == kind and score.named:
+                countries.add(entry.get("country"))
+                for key in Score.__slots__:
+                    setattr(total, key, getattr(total, key) + getattr(score, key))
+                yield _line(name, f"{entry['chance']:.4f}", score)
+        yield _line(f"all, {len(countries - {None})} countries", "", total)
+    yield "\ncolumns of nobody's numbers, called personal"
     wrong = run_negatives(columns * 4)
-    for kind, (tried, found) in wrong.items():
-        print(f"{kind:32}{tried:6} columns {found:4} called personal  {found / tried:.2%}")
-    tried, found = (sum(pair[index] for pair in wrong.values()) for index in (0, 1))
-    print(f"{'all':32}{tried:6} columns {found:4} called personal  {found / tried:.2%}")
+    wrong["all"] = (sum(tried for tried, _ in wrong.values()), sum(found for _, found in wrong.values()))
+    for name, (tried, found) in wrong.items():
+        yield f"{name:34}{found:6} of {tried:6}  {found / tried:.2%}"
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--columns", type=int, default=5, help="for each size and way of writing")
+    for line in report(parser.parse_args().columns):
+        print(line, flush=True)
 
 
 def _line(name: str, chance: str, score: Score) -> str:
     return (
-        f"{name:32}{chance:>8}{score.named_right / score.named:8.1%}{score.neutral_found / score.neutral:9.1%}"
+        f"{name:34}{chance:>8}{score.named_right / score.named:8.1%}{score.neutral_found / score.neutral:9.1%}"
         f"{score.neutral_right / score.neutral:9.1%}{score.random_wrong / score.random:8.1%}"
         f"{score.random_named_wrong / score.random_named:15.1%}"
     )

@@ -112,15 +112,20 @@ def main() -> None:
     parser.add_argument("--rule", help="print every list for this rule")
     given = parser.parse_args()
     things, persons = lists(given.folder)
-    rules = [rule for module in (people, places, lexicon) for rule in module.rules() if "lexicon:" in rule.name]
+    rules = [rule for module in (people, places, lexicon) for rule in module.rules()]
     others, names = rates(rules, things), rates(rules, persons)
     for rule in rules:
         found = sorted(others[rule.name].items(), key=lambda item: -item[1])
-        worst = ", ".join(f"{key} {share:.2f}" for key, share in found[: 99 if given.rule == rule.name else 4])
-        mean = sum(others[rule.name].values()) / len(others[rule.name])
-        print(f"{rule.name:26} declared {rule.chance:.3f}  mean {mean:.4f}  highest: {worst}")
+        worst = ", ".join(
+            f"{key} {share:.3f}" for key, share in found[: None if given.rule == rule.name else 5] if share
+        )
+        mean = sum(share for _, share in found) / len(found)
+        print(f"{rule.name:28} declared {rule.chance:.3f}  mean {mean:.4f}  highest: {worst or 'none'}")
         if rule.category == "identity.name":
-            print(" " * 27 + ", ".join(f"{key} {share:.2f}" for key, share in names[rule.name].items()))
+            print(" " * 29 + ", ".join(f"{key} {share:.2f}" for key, share in names[rule.name].items()))
+    print("\nRules for what is not personal: the highest share of people's names that pass")
+    for name, shares in rates(lexicon.negatives(), persons).items():
+        print(f"{name:28} {max(shares.values()):.3f}")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import os
 import platform
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -56,10 +56,15 @@ def placed(document: str, section: str, body: str) -> str:
     return f"{document.rstrip()}\n\n{block}"
 
 
+def command(words: Sequence[str]) -> str:
+    """How a benchmark was called, without folders of this machine."""
+    options = (Path(word).name if "/" in word else word for word in words[1:])
+    return " ".join(["python", "-m", f"benchmarks.{Path(words[0]).stem}", *options])
+
+
 def write(section: str, lines: Iterable[str]) -> None:
     """Put a section's lines, with the date and the command, into RESULTS.md."""
-    command = f"python -m benchmarks.{Path(sys.argv[0]).stem} {' '.join(sys.argv[1:])}".strip()
-    body = "\n".join([f"## {section}", "", f"{stamp()}.", "", f"`{command}`", "", *lines])
+    body = "\n".join([f"## {section}", "", f"{stamp()}.", "", f"`{command(sys.argv)}`", "", *lines])
     document = FILE.read_text(encoding="utf-8") if FILE.exists() else INTRODUCTION
     FILE.write_text(placed(document, section, body), encoding="utf-8")
 

@@ -242,4 +242,4 @@ class App:
         from scanners.detect.engine import Engine
         from scanners.detect.ner import NameReader, installed_model
 
-        return Engine(NameReader(installed_model(self.config.scan.model or None)))
+        return Engine(NameReader(installed_model(self.config.scan.model or None), with_lists=True))

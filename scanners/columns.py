@@ -11,15 +11,15 @@ import re
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from math import exp, log, sqrt
+from math import exp, lgamma, log, sqrt
 
 from data_map.model import Alternate, Contained, EvidenceKind, FieldRef, FieldVerdict, Finding, State, Term
 from scanners import masking
-from scanners.detect.base import Passed
+from scanners.detect.base import Passed, Rule
+from scanners.detect.lexicon import negatives
 from scanners.detect.names import NameReading
-from scanners.detect.people import looks_like_organisation
 from scanners.detect.people import score as name_score
-from scanners.detect.text import TextReading
+from scanners.detect.text import SOFT, TextReading
 from scanners.fits import FITS, LOOSE
 from scanners.subjects import CORE, TableContext
 from scanners.values import Column
@@ -33,14 +33,18 @@ _LEAST = -5.0
 #: What identifies people differs from row to row: so many values with so few different ones do not.
 _MANY, _FEW = 30, 3
 _SEVERAL = re.compile(r"\s*[,;/&+]\s*|\s+(?:and|und|et|y|e|en|i|feat\.?)\s+")
+#: A word for a person alone says no more than this of a name.
+_WEAK = 0.5
 #: Values of which the likeness to names is worked out.
 _SCORED = 60
-#: From this share of names of organisations on they count, and how much all of them do.
-_SOME, _ORGANISATIONS = 0.25, -8.0
+#: From this share on values that are no names (organisations, dates, colours) count, and how much all of them do.
+_SOME, _OTHERS = 0.34, -8.0
 #: From this share on a lexicon may say all that it can.
 _MOSTLY = 0.6
-#: Cells that pass are believed in a mixed column when there are this many times more than chance explains.
-_BEYOND = 10
+#: The least chance rate of a check digit that is reckoned with; how unlikely, and how far beyond it, no accident is.
+_RESOLUTION, _UNLIKELY, _BEYOND = 0.002, 1e-6, 10
+#: Numbers whose check digits are wrong are other numbers, or made up: a person has to say which.
+_REFUTED = -5.0
 #: A detector with a chance rate as low as the resolution of its measurement.
 _NEVER = 0.0005
 #: Identifiers that are not met by accident in a cell with something else in it.
@@ -71,9 +75,9 @@ _ATTRIBUTES = frozenset(
 )
 #: Groups of things that are called after people: a storm, a ship, a chair, a town.
 _NAMED_LIKE_PEOPLE = frozenset({"product", "place", "animal", "technical"})
-_SINGLE_WORDS = frozenset({"lexicon:given_name", "lexicon:name_word", "lexicon:surname"})
-#: What people and shops have alike; found by its values alone, a table of nobody is half a doubt.
-_OF_ANYBODY = frozenset({"contact.address", "contact.phone"})
+_SINGLE_WORDS = frozenset({"lexicon:given_name", "lexicon:name_word", "lexicon:somebody"})
+#: What people and shops have alike, and how far that the rows are people's counts.
+_OF_ANYBODY, _ANYBODY = frozenset({"contact.address", "contact.phone"}), 0.5
 _NEVER_OF_ANIMALS = ("contact.", "government_id.", "financial.", "credential.")
 #: Below this a table is about things; from there on it is about people.
 _THING, _DESCRIBED = 0.3, 0.85
@@ -85,7 +89,15 @@ _OF_SITES = frozenset(
 )
 _SITE = -12.0
 #: Whom a table is about that is called after a category: results of a laboratory, marks of an examination.
-_SUBJECT_OF = {"special.health": "patient", "education.record": "student", "employment.job": "employee"}
+_SUBJECT_OF = {
+    "special.health": "patient",
+    "education.record": "student",
+    "employment.job": "employee",
+    "employment.date": "employee",
+    "financial.income": "employee",
+}
+#: What hardly any but employees have, in a table about persons of whom it says no more.
+_OF_WORK = frozenset({"financial.income", "employment.job"})
 #: Words of tables about the work of the people that they point at.
 _WORK = frozenset(
     {"job", "jobs", "employment", "position", "positions", "assignment", "assignments", "career", "history"}
@@ -118,6 +130,8 @@ class Evidence:
     text: TextReading | None = None
     #: For a column of cells, what stands inside of cells that are no identifier as a whole.
     inside: TextReading | None = None
+    #: Whether the name says a number with check digits, and the values have none that agree.
+    is_refuted: bool = False
     _fits: dict[str, float] = field(default_factory=dict, repr=False, compare=False)
 
     def fit(self, category: str) -> float:
@@ -136,18 +150,20 @@ class Evidence:
             self._fits["names"] = found / len(values) if values else 0.0
         return self._fits["names"]
 
-    def organisations(self) -> float:
-        """The share of distinct values that look like names of organisations."""
-        if "organisation" not in self._fits:
-            values = list(islice(self.column.counts, _LOOKED_AT))
-            found = sum(map(looks_like_organisation, values))
-            self._fits["organisation"] = found / len(values) if values else 0.0
-        return self._fits["organisation"]
+    def share_of(self, negative: Rule) -> float:
+        """The share of distinct values that pass a rule for what is not personal."""
+        if negative.name not in self._fits:
+            values = list(islice(self.column.counts, _SCORED))
+            self._fits[negative.name] = sum(map(negative.matches, values)) / len(values) if values else 0.0
+        return self._fits[negative.name]
 
 
 def judge_table(found: Sequence[Evidence], context: TableContext, weights: Weights | None = None) -> list[FieldVerdict]:
     """Judge the columns of one table together: what the values of some say of its rows counts for the others."""
     weights = weights or shipped()
+    if context.subject is None and context.person_ratio < 0.6 and any(map(_lists_organisations, found)):
+        because = "its rows are called after organisations"
+        context = replace(context, person_ratio=min(context.person_ratio, 0.2), is_organisation=True, because=because)
     verdicts = [judge(evidence, context, weights) for evidence in found]
     core = [
         verdict.category if verdict.state is State.CONFIRMED and verdict.category in CORE else None
@@ -161,6 +177,17 @@ def judge_table(found: Sequence[Evidence], context: TableContext, weights: Weigh
     return verdicts
 
 
+def _negative(category: str) -> Rule:
+    return next(rule for rule in negatives() if rule.category == category)
+
+
+def _lists_organisations(evidence: Evidence) -> bool:
+    """Whether a column holds hardly anything but names of organisations: that is what the rows are."""
+    if evidence.reading.category not in (None, "identity.name") or len(evidence.column.counts) < _FEW:
+        return False
+    return evidence.share_of(_negative("not.organisation")) >= 0.5
+
+
 def seen_context(context: TableContext, core: Set[str]) -> TableContext:
     """The context of a table after a look at its values: which categories of people its other columns hold."""
     if not core or context.person_ratio >= _DESCRIBED:
@@ -169,7 +196,9 @@ def seen_context(context: TableContext, core: Set[str]) -> TableContext:
     if context.is_organisation:
         if "identity.name" not in core:
             return context
-        return replace(context, person_ratio=0.4, is_organisation=False, because="people are named in its rows")
+        return replace(
+            context, person_ratio=0.4, is_organisation=False, group=None, because="people are named in its rows"
+        )
     ratio = (0.6 if is_thing else _DESCRIBED) if len(core) >= 2 else (0.25 if is_thing else 0.7)
     if ratio <= context.person_ratio:
         return context
@@ -205,6 +234,8 @@ def judge(evidence: Evidence, context: TableContext, weights: Weights | None = N
     terms = list(best.terms) if best else []
     if text_term is not None and text_term.weight > (best.logit if best else weights.prior):
         score, category, terms = _probability(text_term.weight), "text.personal", [text_term]
+    if terms and terms[0] is text_term and text is None and _is_all_one(contains, distinct):
+        category, contains = contains[0].category, ()
     if text_term is not None and text is None and _is_mixture(best, contains):
         score, category, terms = _probability(text_term.weight), "text.personal", [text_term]
     state = _state(score, category, column, best, is_text=bool(terms) and terms[0] is text_term)
@@ -242,7 +273,9 @@ def _candidates(evidence: Evidence, context: TableContext, weights: Weights) -> 
     for item in sorted(evidence.passed, key=lambda one: (one.chance, one.detector)):
         if item.needs_name and item.category != reading.category:
             continue
-        candidate = candidates.setdefault(item.category, _Candidate([_context_term(item.category, context, weights)]))
+        candidate = candidates.setdefault(
+            item.category, _Candidate([_context_term(item.category, reading.thing, context, weights)])
+        )
         if candidate.passed is None or _value_weight(item) > _value_weight(candidate.passed):
             candidate.passed = item
     other = _other_kind(evidence)
@@ -269,6 +302,16 @@ def _other_kind(evidence: Evidence) -> str | None:
         return "identity.username"
     if category == "identity.name" and evidence.column.counts and evidence.fit("login") >= 0.5:
         return "identity.username"
+    # A word for a person alone (``rider``) may hold a key as well as a name.
+    words = evidence.reading.words
+    if (
+        category == "identity.name"
+        and evidence.reading.subject
+        and not words[-1].endswith("s")
+        and evidence.fit(category) < 0.5
+        and evidence.fit("key") >= 0.8
+    ):
+        return "identity.subject_id"
     return None
 
 
@@ -277,8 +320,10 @@ def _value_terms(
 ) -> Iterator[Term]:
     """What the values say: by a detector, or by their looks where none knows what the name says."""
     passed, column = candidate.passed, evidence.column
-    if category == "identity.name" and (share := evidence.organisations()) >= _SOME:
-        yield Term(f"{share:.0%} of its values look like names of organisations", _ORGANISATIONS * (share - _SOME / 2))
+    if category == "identity.name" and column.counts:
+        share, what = max((evidence.share_of(rule), rule.name.removeprefix("not:")) for rule in negatives())
+        if share >= _SOME:
+            yield Term(f"{share:.0%} of its values are of another kind: {what}", _OTHERS * (share - _SOME / 2))
     weight = _value_weight(passed) if passed is not None else 0.0
     if passed is not None and (weight >= 1.0 or not candidate.is_named):
         yield _value_term(passed, weights)
@@ -289,7 +334,8 @@ def _value_terms(
             and context.group in _NAMED_LIKE_PEOPLE
             and (is_own or passed.detector in _SINGLE_WORDS)
         ):
-            yield Term(f"things are called after people too: {context.because}", -0.7 * weights.values * weight)
+            share = 0.7 if passed.detector in _SINGLE_WORDS else 0.4
+            yield Term(f"things are called after people too: {context.because}", -share * weights.values * weight)
         return
     if not candidate.is_named:
         return
@@ -297,7 +343,10 @@ def _value_terms(
         candidate.is_unmeasured = True  # values that a detector refuses may still be what the name says
         fit = _fit_term(category, evidence, weights)
         yield fit
-        if category == "identity.name" and fit.weight > 0 and evidence.reading.needs_person:
+        if evidence.is_refuted and category.startswith("government_id."):
+            yield Term("its values lack the check digits of the numbers that its name says", _REFUTED)
+        is_weak = evidence.reading.needs_person or evidence.reading.strength <= _WEAK
+        if category == "identity.name" and fit.weight > 0 and is_weak:
             yield _names_term(evidence, context, weights)
     elif column.binary and category != "identity.photo":
         yield Term("its values are binary", -2.0)
@@ -352,8 +401,8 @@ def _person_term(
             ratio = 1 - (1 - ratio) * weights.only_people
         if context.lists == category:
             ratio, text = 0.3 * ratio, f"{text}, and the table is a list of such"
-    elif category in _OF_ANYBODY and not is_named:
-        ratio = sqrt(ratio)
+    elif category in _OF_ANYBODY and not (is_named and reading.subjects):
+        ratio **= _ANYBODY
     elif not (is_named and reading.subjects):
         ratio = 1.0
     if context.group == "animal" and reading.subject is None and not category.startswith(_NEVER_OF_ANIMALS):
@@ -370,6 +419,8 @@ def _is_of(reading: NameReading, context: TableContext) -> bool:
         return reading.subject in reading.subjects
     if _SUBJECT_OF.get(context.own or "") in reading.subjects and context.person_ratio > _THING:
         return True
+    if context.subject == "person" and context.person_ratio >= _DESCRIBED and reading.category in _OF_WORK:
+        return True
     is_about_work = context.group is None or not _WORK.isdisjoint(context.words)
     return context.subject in reading.subjects and is_about_work
 
@@ -381,10 +432,12 @@ def _organisation_term(category: str, reading: NameReading, context: TableContex
     return Term(f"it is the organisation's: {context.because}", _SITE)
 
 
-def _context_term(category: str, context: TableContext, weights: Weights) -> Term:
+def _context_term(category: str, thing: str | None, context: TableContext, weights: Weights) -> Term:
     weight = weights.prior + (weights.described if context.person_ratio > 0.7 else 0.0)
     if context.person_ratio < _THING and category.startswith(("contact.", "identity.")):
         weight -= 1.0  # a shop has a telephone and an address too
+    if thing is not None and category.startswith("identity."):
+        return Term(f"how common {category} is in a column that is called after things", round(weight - 3.0, 3))
     return Term(f"how common {category} is, and {context.because}", round(weight, 3))
 
 
@@ -455,7 +508,7 @@ def _contained(
     if text is None:
         return _mixed(passed, inside, context)
     texts = max(1, len(column.counts))
-    strong = [item for item in text.contained if item.category != "identity.name"]
+    strong = [item for item in text.contained if item.category != "identity.name" and item.category not in SOFT]
     names = next((item for item in text.contained if item.category == "identity.name"), None)
     weight = weights.prior
     parts = []
@@ -475,6 +528,9 @@ def _contained(
             weight = max(weight, odds)
     if not parts:
         return (), None
+    if evidence.reading.category == "text.personal" and weight > weights.prior:
+        parts.append(f"its name says “{' '.join(evidence.reading.words)}”")
+        weight += 1.0
     return text.contained, Term("its texts hold " + " and ".join(parts), round(weight, 3))
 
 
@@ -490,9 +546,7 @@ def _mixed(
     }
     weight = 3.0 if sum(one.distinct for one in best.values()) >= 2 else 1.0
     for item in passed:
-        # Of values that have the shape of an e-mail address or an IBAN hardly one passes by accident.
-        enough = 2 if item.chance <= _NEVER else max(3, _BEYOND * item.chance * item.of)
-        is_sure = not item.needs_name and item.chance <= 0.02 and item.matched >= enough
+        is_sure = not item.needs_name and item.chance <= 0.02 and _is_beyond_chance(item)
         is_sure &= item.category not in not_theirs
         if is_sure and (item.category not in best or best[item.category].distinct < item.matched):
             best[item.category] = Contained(item.category, item.matched, item.matched)
@@ -501,6 +555,18 @@ def _mixed(
         return (), None
     text = "its values hold identifiers: " + ", ".join(f"{one.category} ({one.distinct})" for one in contains)
     return contains, Term(text, weight)
+
+
+def _is_beyond_chance(item: Passed) -> bool:
+    """Whether more passed than some scheme among hundreds would by accident, as often as one in a million columns.
+
+    Of values that have the shape of an e-mail address or an IBAN hardly one passes by accident.
+    """
+    if item.chance <= _NEVER and not item.category.startswith("government_id."):
+        return item.matched >= 2
+    expected = max(item.chance, _RESOLUTION) * item.of
+    below = sum(exp(-expected + count * log(expected) - lgamma(count + 1)) for count in range(item.matched))
+    return item.matched >= max(3, _BEYOND * item.chance * item.of) and 1 - below < _UNLIKELY
 
 
 def _findings(ref: FieldRef, column: Column, reading: NameReading, passed: Sequence[Passed]) -> tuple[Finding, ...]:
@@ -539,6 +605,11 @@ def _state(score: float, category: str | None, column: Column, best: _Candidate 
     if has_values and score >= _CONFIRMED:
         return State.CONFIRMED
     return State.LIKELY
+
+
+def _is_all_one(contains: Sequence[Contained], distinct: int) -> bool:
+    """Whether nearly every cell has one and the same inside of it: ``p:+49170…``."""
+    return len(contains) == 1 and contains[0].distinct >= 0.8 * distinct and contains[0].category != "identity.name"
 
 
 def _is_mixture(best: _Candidate | None, contains: Sequence[Contained]) -> bool:

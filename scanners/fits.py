@@ -14,17 +14,19 @@ _WORDS = re.compile(r"[^\W\d_][^\d@/\\<>{}=:;*]{0,59}")
 _TEXT = re.compile(r"(?s).*[^\W\d_].*")
 _PLAIN = re.compile(r"[^\n]{1,120}")
 
-#: category → what a value of it looks like, for categories that no detector can confirm and for those whose name lies.
+#: category → what a value of it looks like, for categories that no detector can confirm and for those whose name lies;
+#: besides, what logins and keys look like that stand where a name is expected.
 FITS: Mapping[str, re.Pattern[str]] = {
     "identity.name": re.compile(r"[^\W\d_][^\d@\\<>{}=;*|]{0,59}"),
     "identity.photo": re.compile(r"(?s).{5,}"),
     "identity.username": re.compile(r"[^\s,;<>{}]{2,64}|[^\W\d_]\S* \S*"),
     "identity.subject_id": re.compile(r"[\w./#-]{1,36}"),
     "login": re.compile(r"[a-z]{1,20}[._-][a-z]{1,20}\d{0,4}|[a-z]{3,20}\d{1,4}"),
+    "key": re.compile(r"(?=.*\d)(?:[A-Za-z][\w.-]{2,36}|\d{4,20}|[\da-fA-F-]{8,36})"),
     "contact.email": re.compile(r"\S+@\S+"),
     "contact.phone": re.compile(r"(?=(?:\D*\d){5})[+\d ().\-/x*]{5,25}(?:ext\.? ?\d+)?|\d{3,5}"),
-    "contact.address": re.compile(r"(?s)(?=.*[^\W\d_]).{3,200}|\d{1,5}\s?[a-zA-Z]?"),
-    "contact.place": re.compile(r"[^@<>{}=;*|]{1,60}"),
+    "contact.address": re.compile(r"(?s)(?!0x)(?=.*[^\W\d_]).{3,200}|\d{1,5}\s?[a-zA-Z]?"),
+    "contact.place": re.compile(r"(?=.*[^\W\d_]|.*\d{3})[^@<>{}=;*|]{1,60}"),
     "contact.profile_url": re.compile(r"(?:https?://|www\.|@)?\S+"),
     "location.coordinates": re.compile(r"-?\d{1,3}(?:[.,]\d+)?|.*-?\d{1,3}\.\d+.*[ ,].*\d{1,3}\.\d+.*"),
     "demographic.date_of_birth": _DATE,
@@ -40,8 +42,8 @@ FITS: Mapping[str, re.Pattern[str]] = {
     "special.health": _PLAIN,
     "special.sexuality": _WORDS,
     "criminal.record": _PLAIN,
-    "government_id.national": re.compile(r"(?=(?:\D*\d){4})[\w .\-/+]{6,24}"),
-    "government_id.tax": re.compile(r"(?=(?:\D*\d){4})[\w .\-/]{6,24}"),
+    "government_id.national": re.compile(r"(?=(?:\D*\d){4})[\w .\-/+*]{6,24}"),
+    "government_id.tax": re.compile(r"(?=(?:\D*\d){4})[\w .\-/*]{6,24}"),
     "government_id.passport": re.compile(r"(?=(?:\D*\d){3})[A-Z\d ]{6,14}"),
     "government_id.driving_licence": re.compile(r"(?=(?:\D*\d){3})[\w .\-/]{5,24}"),
     "government_id.vehicle": re.compile(r"(?=.*\d)[\w .\-]{4,20}"),

@@ -42,6 +42,11 @@ _ATTRIBUTES = frozenset(
         "financial.income",
     }
 )
+#: Words for figures about many people at once: sexes and ages head a statistic too.
+_COUNTS = frozenset(
+    {"count", "counts", "population", "deaths", "births", "total", "percent", "percentage", "rate", "value", "number"}
+    | {"freq", "frequency", "n", "mean", "median", "share", "cases", "anzahl", "summe", "wert", "effectif", "nombre"}
+)
 #: What points at one person, in a table of what people do.
 _OF_ACCOUNTS = frozenset({"identity.subject_id", "identity.username"})
 #: Words for an organisation that is a customer or a supplier, not a part of one.
@@ -162,12 +167,14 @@ def context_of(name: str, columns: Iterable[str]) -> TableContext:
         ratio, because = (0.2 if group == "transaction" else 0.1), "the table's name says that it is about things"
     elif subject is None and (read_name(name).category or "").startswith("contact."):
         ratio, because = 0.6, "the table's name says that it holds contact data"
-    core, attributes, keys = set(), set(), set()
+    core, attributes, keys, bare = set(), set(), set(), set()
     names_organisation = False
     for column in columns:
         reading = read_name(column)
         if reading.category in _OF_ACCOUNTS and reading.subject and reading.strength >= 0.5:
             keys.add(reading.subject)
+        elif reading.subject and reading.words == expand(split(column), vocabulary()):
+            bare.add(reading.subject)
         if reading.category in _ATTRIBUTES and not reading.subjects and reading.strength >= 0.5:
             attributes.add(reading.category)
         names_organisation |= _names_organisation(column)
@@ -189,8 +196,11 @@ def context_of(name: str, columns: Iterable[str]) -> TableContext:
     if (
         group is None and len(attributes) >= 2 and ratio < 0.85
     ):  # a survey has no names, and is about people all the same
-        ratio = max(ratio, 0.85 if len(attributes) >= 3 else 0.5)
+        counted = any(not _COUNTS.isdisjoint(split(column)) for column in columns)
+        several = len(attributes) + len(categories - attributes) >= 3
+        ratio = max(ratio, 0.85 if several else ratio if counted else 0.7 if group is None else 0.6)
         because = "its columns describe a person"
+    keys = keys or bare
     if group == "transaction" and len(keys) == 1 and subject is None and ratio < 0.6:
         [subject] = keys
         ratio, because = 0.6, f"its rows point at a {subject}"

@@ -135,6 +135,11 @@ def test_a_section_of_the_results_is_replaced_and_the_others_stay() -> None:
     assert changed.index(r"third \1") < changed.index("second")
 
 
+def test_the_command_in_the_results_names_no_folder() -> None:
+    words = ["/home/me/project/benchmarks/accuracy.py", "--data", "/home/me/data", "--peers", "all"]
+    assert results.command(words) == "python -m benchmarks.accuracy --data data --peers all"
+
+
 def test_public_tables_are_read_from_csv_and_json_and_cut() -> None:
     content = gzip.compress(b" a ,b,c\n1,2,3\n4,5\n7,8,9\n")
     rows = list(harmless.short(harmless.rows_of("x.csv.gz", content), harmless.Limits(columns=2, rows=2), ("b",)))

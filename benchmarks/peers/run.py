@@ -42,6 +42,8 @@ class Outcome:
 
     found: Any = field(default=None, repr=False)
     seconds: float = 0.0
+    #: Of the first run; later ones of a median find what a tool remembers of the same cells.
+    first_seconds: float = 0.0
     cells: int = 0
     bytes: int = 0
     memory_mb: float = 0.0
@@ -97,6 +99,16 @@ def _started(peer: Peer, question: str) -> Outcome:
             last = (done.stderr.strip().splitlines() or ["no message"])[-1]
             return Outcome(reason=f"does not run: {short(last)}")
         return Outcome(**json.loads(answer.read_text(encoding="utf-8")))
+
+
+def run_all(peer: Peer, jobs: Sequence[Mapping[str, Any]]) -> list[Outcome]:
+    """Several jobs, one after another, up to the first that fails."""
+    outcomes = []
+    for job in jobs:
+        outcomes.append(run(peer, job))
+        if outcomes[-1].reason:
+            break
+    return outcomes
 
 
 def job_of_columns(columns: Sequence[Column], values: int | None = None) -> dict[str, Any]:

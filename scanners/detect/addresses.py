@@ -20,7 +20,9 @@ from scanners.detect.base import Span
 from scanners.detect.folding import word_fold
 from scanners.detect.language import small_words
 from scanners.detect.mentions import cues as mention_cues
+from scanners.detect.mentions import is_trait
 from scanners.detect.ner import Entity
+from scanners.detect.people import score as people_score
 from scanners.detect.people import word_weights
 from scanners.detect.words import Word
 
@@ -28,12 +30,18 @@ from scanners.detect.words import Word
 _MOST_PARTS = 9
 #: A street's name has so many words at most, a town's so many.
 _STREET_WORDS, _TOWN_WORDS = 5, 5
+#: A word that weighs less as a name is a common one; a name that weighs more is a person's.
+_COMMON, _PERSON = -4.4, 3.0
 
-_HOUSE_NUMBER = r"\d{1,5}(?:\s?[-/–]\s?\d{1,4})?(?:\s?(?:bis|ter|[a-hA-H]))?(?![\w]|[.:]\d)"
+_HOUSE_NUMBER = r"\d{1,5}(?:\s?[-/–]\s?\d{1,4})?(?:\s?(?:bis|ter|[a-hA-H])|-[IVX]{1,3})?(?![\w]|[.:]\d)"
 _WORD_BEFORE = re.compile(r"([^\W\d_][\w'’\-]*\.?|\d{1,3}(?:st|nd|rd|th))[ \u00a0]$", re.IGNORECASE)
-_WORD_HERE = re.compile(r"[^\W\d_][\w'’\-]*\.?")
-_NUMBER_BEFORE = re.compile(rf"(?<![\w/.\-])({_HOUSE_NUMBER}),?[ \u00a0]{{1,2}}$")
-_NUMBER_AFTER = re.compile(rf"(?:,?[ \u00a0](?:n[°º.o]\s?)?|,\s?n?[°º]?\s?)({_HOUSE_NUMBER})(?:\.(?=\s))?")
+_WORD_HERE = re.compile(r"[^\W\d_](?:[^\W\d_]|['’\-](?=[^\W\d_]))*(?![\w])\.?")
+_NUMBER_BEFORE = re.compile(rf"(?<![\w/.:\-])({_HOUSE_NUMBER}),?[ \u00a0]{{1,2}}$")
+_NUMBER_AFTER = re.compile(
+    # Behind a comma a code of the post with its town is no house's number.
+    r"(?:,?[ \u00a0][nN][°º.o]:?\s?|[ \u00a0]|,\s?(?!\d{4,5}(?:-\d{3})?\s[^\W\d_a-z]))"
+    rf"({_HOUSE_NUMBER})(?:\.(?=\s))?"
+)
 #: What may stand between two parts: marks of quoted mail too.
 _GAP = re.compile(r"[ \t\u00a0]*(?:[,;|·•]|\s-|\s–)?[ \t\u00a0]*(?:[\r\n]+[ \t>?*|]*)?,?[ \t\u00a0>?*|]*")
 _CODE = re.compile(
@@ -61,6 +69,9 @@ _FLOOR = (
     r"\d{1,2}(?:st|nd|rd|th|\.|º|ª|e|er|ème)?\s?(?:floor|fl|og|etage|étage|piso|andar|piano|verdieping|obergeschoss)\b"
 )
 
+#: ``4.º B``, ``3.º Dto.``, ``2ª izda``.
+_SIDE = r"\d{1,2}\.?[ºª°]\.?,?(?:\s?(?:dto|dta|esq|izda?|dcha?|frente|d|e|[a-h])\b\.?)?"
+
 
 @dataclass(frozen=True, slots=True)
 class Patterns:
@@ -71,6 +82,8 @@ class Patterns:
     ending: tuple[str, ...]
     weak_ending: tuple[str, ...]
     before: frozenset[str]
+    short: frozenset[str]
+    numbered: frozenset[str]
     weak_before: frozenset[str]
     tiny_before: frozenset[str]
     box: re.Pattern[str]
@@ -79,6 +92,8 @@ class Patterns:
     house_before: re.Pattern[str]
     inside: frozenset[str]
     address_cues: frozenset[tuple[str, ...]]
+    weak_cues: frozenset[tuple[str, ...]]
+    prepositions: frozenset[str]
     place_cues: frozenset[tuple[str, ...]]
     place_labels: frozenset[tuple[str, ...]]
     postcode_cues: frozenset[tuple[str, ...]]
@@ -103,8 +118,9 @@ def shipped() -> Patterns:
         raw: dict[str, Any] = tomllib.load(stream)
     street = raw["street"]
     unit = (
-        rf"(?:(?:{_any(raw['unit']['words'])})\.?[ :]*(?:n[°o.]\s?)?#?\s?(?:\d{{1,5}}[ ]?[a-z]?|[a-z]\d{{0,4}})(?![\w])"
-        rf"|#\s?\d{{1,5}}\w?|{_FLOOR})"
+        rf"(?:(?:{_any(raw['unit']['words'])})\.?[ :]*(?:n[°o.]\s?)?#?\s?"
+        r"(?:\d{1,5}[ ]?[a-z]?|[a-z]\d{0,4})(?![\w])"
+        rf"|#\s?\d{{1,5}}\w?|{_FLOOR}|{_SIDE})"
     )
     return Patterns(
         _folded(street["after"]),
@@ -112,14 +128,23 @@ def shipped() -> Patterns:
         tuple(_folded(street["ending"])),
         tuple(_folded(street["weak_ending"])),
         _folded(street["before"]),
+        _folded(street["short"]),
+        _folded(street["numbered"]),
         _folded(street["weak_before"]),
         _folded(street["tiny_before"]),
-        re.compile(rf"\b(?:{'|'.join(raw['box']['words'].split())})\s*(?:n[°o.]\s?)?\d[\d ]{{0,6}}\b", re.IGNORECASE),
+        re.compile(
+            rf"\b(?:{'|'.join(raw['box']['words'].split())})\s*(?:n[°o.]\s?)?\d(?: ?\d){{0,6}}\b", re.IGNORECASE
+        ),
         re.compile(unit, re.IGNORECASE),
         re.compile(rf"(?<![\w]){unit}\s?[,/]?\s+$", re.IGNORECASE),
-        re.compile(rf"(?<![\w])((?:[^\W\d_][\w'’-]*\s){{0,3}}(?:{_any(raw['unit']['house'])})),\s*$", re.IGNORECASE),
+        re.compile(
+            rf"(?<![\w])((?:[^\W\d_][\w'’-]*\s){{0,3}}(?:{_any(raw['unit']['house'])}|[^\W\d_]+house)),\s*$",
+            re.IGNORECASE,
+        ),
         _folded(raw["cue"]["inside"]),
         _phrases(raw["cue"]["address"]),
+        _phrases(raw["cue"]["weak"]),
+        _folded(raw["cue"]["prepositions"]),
         _phrases(raw["cue"]["place"]),
         frozenset(tuple(re.split(r"[ _]", entry)) for entry in raw["cue"]["place_label"]),
         _phrases(raw["cue"]["postcode"]),
@@ -152,9 +177,14 @@ def addresses_in(text: str, cased: str, words: Sequence[Word]) -> Iterator[Span]
     return _Reading(text, cased, words).addresses()
 
 
-def places_in(text: str, cased: str, words: Sequence[Word], entities: Sequence[Entity]) -> Iterator[Span]:
-    """Towns, regions, countries and codes of the post that stand by themselves."""
-    return _Reading(text, cased, words).places(entities)
+def places_in(
+    text: str, cased: str, words: Sequence[Word], entities: Sequence[Entity], is_models: bool
+) -> Iterator[Span]:
+    """Towns, regions, countries and codes of the post that stand by themselves.
+
+    ``is_models``: whether the text is in the language that the model was made for.
+    """
+    return _Reading(text, cased, words).places(entities, is_models)
 
 
 class _Reading:
@@ -201,10 +231,17 @@ class _Reading:
             return
         number = _NUMBER_BEFORE.search(self.text, max(0, start - 14), start)
         is_sure = kind.folded in self.known.sure and (kind.is_capital or number is not None)
-        if number is None and not (is_sure and kind.is_capital) and not self.is_small:
+        is_numbered = number is not None or kind.folded in self.known.numbered
+        if not is_numbered and not (is_sure and kind.is_capital) and not self.is_small:
             return
         direction = _DIRECTION.match(self.text, kind.stop)
         stop = direction.end() if direction else kind.stop
+        if kind.folded in self.known.short and self.text[stop : stop + 1] == ".":
+            stop += self.text[stop + 1 : stop + 3].strip() != ""
+        after = _NUMBER_AFTER.match(self.text, stop) if kind.folded in self.known.numbered and number is None else None
+        if after is not None:
+            yield _Street(start, after.end(1), True, 2)
+            return
         yield _Street(number.start(1) if number else start, stop, number is not None, 2 if is_sure else 1)
 
     def _words_before(self, at: int) -> int:
@@ -246,19 +283,29 @@ class _Reading:
         is_weak = kind.folded.endswith(self.known.weak_ending) and not kind.folded.endswith(("strasse", "tr"))
         if number is None and (is_weak or dot):
             return
-        start = kind.start
-        before = _WORD_BEFORE.search(self.text, max(0, start - 30), start)
-        while before and self.cased[before.start(1)].isupper() and not self._is_stop(before.group(1)):
-            if start - before.start(1) > 20 or kind.start - start > 30:
-                break
-            start = before.start(1)
-            before = _WORD_BEFORE.search(self.text, max(0, start - 30), start)
+        start = self._ending_start(kind)
         yield _Street(start, number.end(1) if number else kind.stop, number is not None, 1 if is_weak else 2)
+
+    def _ending_start(self, kind: Word) -> int:
+        """Where ``Große Bergstr.`` or ``Carry van Bruggenweg`` begins: what else stands before it is a name."""
+        index = self._index(kind.start)
+        if not index or not self._is_beside(index):
+            return kind.start
+        before = self.words[index - 1]
+        if before.folded in self.known.tiny_before and before.is_capital:
+            return before.start
+        if before.folded in self.known.inside and before.folded not in ("am", "an", "im", "in", "the", "and", "y", "e"):
+            first = index - 1
+            while first and self.words[first].folded in self.known.inside and self._is_beside(first):
+                first -= 1
+            if self.words[first].is_capital and not self._is_stop(self.words[first].text):
+                return self.words[first].start
+        return kind.start
 
     def _named_after(self, kind: Word) -> Iterator[_Street]:
         """``rue des Tanneurs 8``, ``8 bis, rue des Tanneurs``, ``Calle Mayor 8``."""
         is_weak = kind.folded in self.known.weak_before
-        first = kind.stop + (self.text[kind.stop : kind.stop + 1] == ".")
+        first = kind.stop + (self.text[kind.stop : kind.stop + 1] in (".", "/"))
         at = first
         capitals = 0
         for _ in range(_STREET_WORDS + 1):
@@ -296,7 +343,7 @@ class _Reading:
             if number:
                 yield _Street(start, stop, True, 0)
         elif is_weak:
-            if number and (kind.is_capital or self.is_small or before is not None):
+            if number:
                 yield _Street(start, stop, True, 1)
         elif number or before or kind.is_capital:
             yield _Street(start, stop, bool(number or before), 2)
@@ -354,19 +401,18 @@ class _Reading:
         tail = parts.codes * 2 + parts.towns + parts.units
         if street.sureness == 0:
             doubled = start < street.start
-            is_whole = (parts.codes and parts.towns) or (parts.units and tail > 1)
+            is_whole = (parts.codes and parts.towns) or (parts.units and (tail > 1 or doubled))
             if not is_whole and not (cue and (tail or doubled)) and not self._is_labelled(start):
                 return None
         elif street.sureness == 1:
             is_numbered = self.text[start].isdigit() or self.text[street.stop - 1].isdigit()
-            if not tail and not cue and not is_numbered:
+            if not tail and not is_numbered and not cue and not self._is_cued(start, self.known.weak_cues):
                 return None
         elif not street.has_number and not tail and not cue and not self.text[street.start].isupper():
             return None
-        score = 0.6 + 0.1 * street.has_number + 0.05 * min(4, tail) + 0.05 * street.sureness
-        if not street.has_number and not tail:
-            score = 0.6
-        return Span(start, parts.stop, "contact.address", min(0.95, score), "address:whole")
+        # A street with a number outweighs the name that it may bear, one without does not.
+        score = 0.86 + 0.02 * min(4, tail) if street.has_number or tail > 1 else 0.6
+        return Span(start, parts.stop, "contact.address", score, "address:whole")
 
     def _left(self, street: _Street) -> int:
         start = street.start
@@ -378,7 +424,7 @@ class _Reading:
                 start = offset + found.start()
                 continue
             house = self.known.house_before.search(before)
-            if house is not None and house.group(1)[0].isupper():
+            if house is not None:
                 start = offset + self._without_stops(house.group(1), house.start(1))
                 continue
             number = _NUMBER_BEFORE.search(before)
@@ -505,14 +551,15 @@ class _Reading:
         ends = self._name_ends(at)
         if not ends:
             return None
-        for end in reversed(ends):
-            if places.kind(self.text[at:end].strip(".")) is not None:
-                first = _WORD_HERE.match(self.text, at)
-                # ``Call``, ``Male``: a town that is a common word too has to stand apart.
-                if end > ends[0] or first is None or not self._is_stop(first.group()):
-                    return end
         first_word = _WORD_HERE.match(self.text, at)
-        if first_word is None or self._is_stop(first_word.group()) or not (self.cased[at].isupper() or self.is_small):
+        if first_word is None:
+            return None
+        for end in reversed(ends):
+            kind = _kind(self.text[at:end])
+            # ``Call``, ``Male``: a town that is a common word too has to have more words.
+            if kind == "country" or (kind and (end > ends[0] or not self._is_stop(first_word.group()))):
+                return self._with_rest(end, ends)
+        if self._is_other(first_word.group()) or not (self.cased[at].isupper() or self.is_small):
             return None
         for end in reversed(ends):
             if self._is_followed(end):
@@ -529,6 +576,20 @@ class _Reading:
             return ends[-1]
         return None
 
+    def _with_rest(self, end: int, ends: Sequence[int]) -> int:
+        """``Torres de Albánchez``, ``Praha 6``: a town's name with what still belongs to it."""
+        number = re.compile(r"\s\d{1,2}(?=\s*(?:[,;]|$|\s[A-Z]))").match(self.text, end)
+        if number is not None:
+            return number.end()
+        following = re.compile(r"\s([^\W\d_]+)\s").match(self.text, end)
+        if (
+            following is None
+            or end == ends[-1]
+            or following.group(1) not in ("de", "del", "di", "do", "da", "nad", "am")
+        ):
+            return end
+        return ends[-1]
+
     def _name_ends(self, at: int) -> list[int]:
         """Where names of one, two, … words end."""
         ends: list[int] = []
@@ -542,10 +603,12 @@ class _Reading:
             raw = word.group()
             folded = word_fold(raw).rstrip(".")
             end = word.end() - (raw.endswith(".") and len(folded) > 3)
+            if count and self.text[end : end + 1] == ":":
+                break
             is_inside = folded in self.known.inside
             if not (self.cased[place].isupper() or self.is_small or is_inside):
                 break
-            if count and self._is_stop(raw) and not is_inside:
+            if count and self._is_other(raw) and not is_inside:
                 break
             if not is_inside or self.cased[place].isupper():
                 ends.append(end)
@@ -578,6 +641,14 @@ class _Reading:
             return True
         return (folded,) in mention_cues().labels and folded not in ("van", "de", "da", "von")
 
+    def _is_other(self, word: str) -> bool:
+        """The same, with words that tell of a person: jobs, relations."""
+        folded = word_fold(word).rstrip(".")
+        if self._is_stop(word):
+            return True
+        is_place = places.kind(folded) == "country"
+        return not is_place and (folded in mention_cues().beside or is_trait(folded))
+
     # --- what stands before
 
     def _phrase_before(self, start: int, gap: re.Pattern[str], phrases: frozenset[tuple[str, ...]]) -> bool:
@@ -597,21 +668,28 @@ class _Reading:
 
     # --- places by themselves
 
-    def places(self, entities: Sequence[Entity]) -> Iterator[Span]:
-        text = self.text
+    def places(self, entities: Sequence[Entity], is_models: bool) -> Iterator[Span]:
         for entity in entities:
             if entity.kind == "place":
                 start, stop = entity.start, entity.stop
-                name = text[start:stop]
-                known = places.kind(name.removeprefix("the ").removeprefix("The ")) is not None
-                if name.lower().startswith("the "):
+                if self.text[start:stop].lower().startswith("the "):
                     start += 4
-                if known:
-                    yield Span(start, stop, "contact.place", 0.7, "place:model+list")
-                elif not any(char.isdigit() for char in name):
+                if places.kind(self.text[start:stop]) is not None:
+                    if not self._is_stop(self.text[start:stop]):
+                        yield Span(start, stop, "contact.place", 0.7, "place:model+list")
+                elif is_models and self._may_be_unknown(start, stop):
                     yield Span(start, stop, "contact.place", 0.5, "place:model")
         yield from self._listed()
         yield from self._cued_codes()
+
+    def _may_be_unknown(self, start: int, stop: int) -> bool:
+        """Whether what only the model takes for a place may be one: no common words, no name of a person."""
+        inside = [word for word in self.words if start <= word.start and word.stop <= stop]
+        if not inside or not inside[0].is_capital or any(char.isdigit() for char in self.text[start:stop]):
+            return False
+        if any(self._is_other(word.text) or max(word_weights(word.folded)) < _COMMON for word in inside):
+            return False
+        return people_score(self.text[start:stop]) < _PERSON
 
     def _listed(self) -> Iterator[Span]:
         """Names of the list that stand after ``lives in``, ``City:`` and the like, and countries anywhere."""
@@ -624,17 +702,20 @@ class _Reading:
                 word.start, _LABEL_GAP, self.known.place_labels
             )
             for end in reversed(ends):
-                kind = places.kind(text := self.text[word.start : end])
+                kind = _kind(text := self.text[word.start : end])
                 if kind is None and not (cued and end == ends[-1] and self._may_be_place(word)):
                     continue
-                if self._is_stop(text) and not (cued and kind):
+                if (self._is_stop(text) and not (cued and kind)) or (kind != "country" and is_trait(word.folded)):
                     continue
-                common = max(word_weights(word.folded)) if " " not in text else -3.0
-                if kind == "country" and (word.is_capital or common < 0):
+                personal = max(word_weights(word.folded)) if " " not in text else -3.0
+                is_big = places.lexicon().cities.get(word_fold(text)) == 1 or kind in ("region", "country")
+                if kind == "country" and (word.is_capital or personal < 0):
                     score = 0.7
                 elif cued:
                     score = 0.7 if kind else 0.55
-                elif kind and word.is_capital and common < 0 and not self.is_small and not self._starts_sentence(word):
+                elif kind and self._is_behind_preposition(index) and personal < 1:
+                    score = 0.6
+                elif kind and is_big and word.is_capital and personal < 0 and not self.is_small:
                     score = 0.45
                 else:
                     continue
@@ -646,8 +727,12 @@ class _Reading:
         """Whether a name that no list has may be a town where the words before say so."""
         return word.is_capital and not self._is_stop(word.text) and max(word_weights(word.folded)) < 1.5
 
-    def _starts_sentence(self, word: Word) -> bool:
-        return re.search(r"(?:^|[.!?\n])\s*$", self.text[max(0, word.start - 4) : word.start]) is not None
+    def _is_beside(self, index: int) -> bool:
+        """Whether only a space parts a word from the one before it."""
+        return self.text[self.words[index - 1].stop : self.words[index].start] in (" ", "\u00a0")
+
+    def _is_behind_preposition(self, index: int) -> bool:
+        return index > 0 and self.words[index - 1].folded in self.known.prepositions and self._is_beside(index)
 
     def _cued_codes(self) -> Iterator[Span]:
         for found in _CODE.finditer(self.text):
@@ -655,3 +740,19 @@ class _Reading:
                 found.start(), _LABEL_GAP, self.known.place_labels
             ):
                 yield Span(*found.span(), "contact.place", 0.8, "place:code")
+
+
+_FORMAL = re.compile(
+    r"(?:(?:the|people's|democratic|islamic|federated|united|socialist|federal)\s)*"
+    r"(?:republic|kingdom|states|state|islands)\sof\s(?:the\s)?",
+    re.IGNORECASE,
+)
+
+
+def _kind(name: str) -> str | None:
+    """What place a name is that of; a country's formal name counts too."""
+    name = name.strip(".")
+    found = places.kind(name)
+    if found is None and (formal := _FORMAL.match(name)):
+        return places.kind(name[formal.end() :])
+    return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -14,21 +14,33 @@ from scanners.detect import formats, identifiers, lexicon, patterns, people, pho
 from scanners.detect.base import Passed, Rule
 from scanners.detect.names import KEYS, NameReading, read_name, split
 from scanners.detect.ner import NameReader
+from scanners.detect.origin import Origin, origin_of
 from scanners.detect.text import TextReading, read_texts
-from scanners.masking import signature
+from scanners.masking import signatures
 from scanners.subjects import TableContext, context_of, table_name
 from scanners.values import VALUE_CHARS, Column, Content
 
 #: Distinct values that detectors try; more of them hardly change a share.
 MAX_DISTINCT = 2000
-#: A rule that often passes by accident can only say what the column is, not what else occurs in it: fewer will do.
-_FEWER, _OFTEN = 300, 0.02
+#: A rule is tried on so many of the values that fit it first. When hardly more pass than by accident it is left at
+#: that, unless accidents are so rare that a few hits among many values would be found.
+_FIRST_TRIED, _HOPEFUL, _RARE = 100, 5, 0.001
+#: When nearly all pass, some more will do. So they do for a rule that often passes by accident: it can only say what
+#: the column is, not what else occurs in it.
+_FEWER, _SETTLED_SHARE, _OFTEN = 300, 0.95, 0.02
+#: Forms that are looked for together.
+_BUNDLE = 32
+#: Digests and UUIDs have as many signatures as values. Where in them the letters stand says nothing: they share one.
+_DIGEST = re.compile(r"(?i)[0-9a-f]+|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_DIGESTS = {32: "a9" * 16, 36: "a9a9a9a9-a9a9-a9a9-a9a9-a9a9a9a9a9a9", 40: "a9" * 20, 64: "a9" * 32}
 #: A value longer than this is running text, not an identifier.
 _CELL_CHARS = 80
 #: A column is running text when its values have this many words on average, or are this long.
 _TEXT_WORDS, _TEXT_CHARS = 4.0, 60
 #: A column with so large a share of JSON objects and arrays is read as text.
 _STRUCTURED = 0.1
+#: The place in a list, in a path: ``telecom[0]``.
+_INDEX = re.compile(r"\[\d*\]")
 #: What a cell has to have for an identifier to be looked for inside of it.
 _MAY_HOLD = re.compile(r"@|\+\d|\b[A-Z]{2}\d\d ?[A-Z0-9]{4}")
 
@@ -83,10 +95,13 @@ class Engine:
             parent: about or context_of(f"{table} {parent}" if parent else table, own)
             for parent, own in neighbours.items()
         }
+        origin = origin_of(
+            ((names[column.field.ref.field][1], column.counts) for column in (context or content).columns), self.country
+        )
         parts: dict[str, list[Evidence]] = defaultdict(list)
         for column in content.columns:
             parent, last = names[column.field.ref.field]
-            parts[parent].append(self._evidence(column, parent, last, contexts[parent]))
+            parts[parent].append(self._evidence(column, parent, last, contexts[parent], origin))
         return [(found, contexts[parent]) for parent, found in parts.items()]
 
     def is_nameable(self, label: str) -> bool:
@@ -97,7 +112,7 @@ class Engine:
             return False
         return not next(self.names.spans([label]))
 
-    def _evidence(self, column: Column, parent: str, last: str, context: TableContext) -> Evidence:
+    def _evidence(self, column: Column, parent: str, last: str, context: TableContext, origin: Origin) -> Evidence:
         reading = read_path(parent, last)
         if reading.category is None and reading.denied_by is None:
             reading = in_table(reading, last, context.words)
@@ -106,13 +121,20 @@ class Engine:
         if column.binary and not column.counts:
             return Evidence(column, _of_binary(column, reading))
         values = _first(column.counts, self.most)
-        passed, taken = try_values(values, reading.category)
-        if is_running_text(column.counts):
+        words = split(last)
+        passed, taken = try_values(values, reading.category, words)
+        texts = list(values)
+        some = _evenly(texts, _FEWER)
+        called, dialled = phones.column(some, origin.countries, is_named=reading.category == "contact.phone")
+        is_named = reading.category is not None
+        passed = identifiers.weigh(texts, passed, words, origin.countries, is_named=is_named) + called
+        taken |= dialled if len(some) == len(texts) else _alike(values, dialled)
+        if reading.category == "text.personal" or is_running_text(column.counts):
             return Evidence(column, reading, tuple(passed), self._text(values))
         # What is no identifier as a whole may hold one: ``Jane Doe <jane@…>``, ``mailto:…``, a long address of a page.
         rest = {value: count for value, count in values.items() if value not in taken and _MAY_HOLD.search(value)}
         inside = read_texts(rest, NameReader(None), self._regions()) if rest else None
-        return Evidence(column, reading, tuple(passed), None, inside)
+        return Evidence(column, reading, tuple(passed), None, inside, identifiers.is_refuted(texts, words))
 
     def _text(self, values: Mapping[str, int]) -> TextReading:
         return read_texts(values, self.names, self._regions())
@@ -171,39 +193,86 @@ def _bound(verdict: FieldVerdict, column: Column, content: Content, most: int | 
     return round(min(1.0, 3 / tried), 6)
 
 
-def try_values(values: Mapping[str, int], named: str | None = None) -> tuple[list[Passed], set[str]]:
+def try_values(
+    values: Mapping[str, int], named: str | None = None, words: Sequence[str] = ()
+) -> tuple[list[Passed], set[str]]:
     """How each rule that fits at least one value did, over distinct values; and the values that are identifiers.
 
-    ``named``: the category that the column's name says; rules that need a name are tried for that one only.
+    ``named``: the category that the column's name says, ``words``: the name itself; rules that need a name are tried
+    where one of the two is theirs.
     """
-    matched: Counter[Rule] = Counter()
+    fitting: dict[Rule, list[str]] = defaultdict(list)
+    for shape, group in _by_shape(values).items():
+        for rule in _fitting(shape):
+            fitting[rule] += group
+    found: list[Passed] = []
     taken: set[str] = set()
-    fewer = _first(values, _FEWER)
-    for value in values:
-        if len(value) > _CELL_CHARS and not value.startswith(("-----BEGIN", "eyJ", "$")):
+    for rule, fits in fitting.items():
+        if rule.needs_name and not _is_named(rule, named, words):
             continue
-        for rule in _fitting(signature(value)):
-            if rule.needs_name and rule.category != named:
-                continue
-            if rule.chance <= _OFTEN or value in fewer:
-                is_one = rule.accepts(value)
-                matched[rule] += is_one
-                if is_one and rule.chance <= _OFTEN:
-                    taken.add(value)
-    found = [
-        Passed(
-            rule.name,
-            rule.category,
-            hits,
-            len(values) if rule.chance <= _OFTEN else len(fewer),
-            rule.chance,
-            rule.needs_name,
-            rule.most,
-        )
-        for rule, hits in matched.items()
-        if hits or (rule.category == named and rule.name.startswith("lexicon:"))  # whose silence says something
-    ]
+        tried, hits = _try(rule, fits)
+        if rule.chance <= _OFTEN:
+            # Where nearly all pass, what was not tried is as good.
+            taken.update(hits if len(hits) < _SETTLED_SHARE * len(tried) else set(fits) - (set(tried) - set(hits)))
+        if hits or (rule.category == named and rule.name.startswith("lexicon:")):  # whose silence says something
+            found.append(
+                Passed(
+                    rule.name,
+                    rule.category,
+                    len(hits),
+                    # Those that were tried stand for as large a share of the values that do not fit.
+                    round(len(values) * len(tried) / len(fits)),
+                    rule.chance,
+                    rule.needs_name and rule.category == named,  # named otherwise, it counts by itself
+                    rule.most,
+                )
+            )
     return found, taken
+
+
+def _by_shape(values: Mapping[str, int]) -> dict[str, list[str]]:
+    """The values that may be identifiers by their signatures."""
+    cells = [value for value in values if len(value) <= _CELL_CHARS or value.startswith(("-----BEGIN", "eyJ", "$"))]
+    groups: dict[str, list[str]] = defaultdict(list)
+    for shape, value in zip(signatures(cells), cells, strict=True):
+        if len(shape) in _DIGESTS and _DIGEST.fullmatch(value):
+            shape = _DIGESTS[len(shape)]
+        groups[shape].append(value)
+    return groups
+
+
+def _alike(values: Mapping[str, int], some: Iterable[str]) -> set[str]:
+    """The values that are written as some of them are."""
+    shapes = set(signatures(some))
+    return {value for shape, group in _by_shape(values).items() if shape in shapes for value in group}
+
+
+def _try(rule: Rule, fits: Sequence[str]) -> tuple[Sequence[str], list[str]]:
+    """Values on which a rule was tried, and those that passed: all that fit, unless a part of them settles it."""
+    if len(fits) <= _FIRST_TRIED:
+        return fits, [value for value in fits if rule.accepts(value)]
+    tried = _evenly(fits, _FIRST_TRIED)
+    hits = [value for value in tried if rule.accepts(value)]
+    share = len(hits) / len(tried)
+    # Nor is one number of a country's looked for among many alike that are none.
+    if (rule.chance > _RARE or (rule.country and not hits)) and share < min(0.5, _HOPEFUL * rule.chance):
+        return tried, hits
+    tried = _evenly(fits, _FEWER) if share >= _SETTLED_SHARE or rule.chance > _OFTEN else fits
+    return tried, [value for value in tried if rule.accepts(value)]
+
+
+def _evenly(values: Sequence[str], most: int) -> Sequence[str]:
+    if len(values) <= most:
+        return values
+    step = len(values) / most
+    return [values[int(index * step)] for index in range(most)]
+
+
+def _is_named(rule: Rule, named: str | None, words: Sequence[str]) -> bool:
+    if named is not None and (rule.category == named or named in rule.named_by):
+        return True
+    scheme = identifiers.schemes().get(rule.name)
+    return scheme is not None and identifiers.says(words, scheme)
 
 
 def is_running_text(counts: Mapping[str, int]) -> bool:
@@ -235,17 +304,49 @@ def rules() -> tuple[Rule, ...]:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Bundle:
+    """Some forms, with one expression that fits whatever one of them does."""
+
+    any_of: re.Pattern[str]
+    forms: tuple[tuple[re.Pattern[str], tuple[Rule, ...]], ...]
+
+
+@lru_cache(maxsize=1)
+def _bundles() -> tuple[_Bundle, ...]:
+    """The rules by what their values look like. Telephones are not among them: a column is tried as a whole.
+
+    There are hundreds of forms, and codes can have as many shapes as values: most are refused by a bundle at once.
+    """
+    forms: dict[re.Pattern[str], list[Rule]] = defaultdict(list)
+    for rule in rules():
+        if rule not in phones.rules():
+            forms[rule.shape].append(rule)
+    ordered = sorted(((form, tuple(found)) for form, found in forms.items()), key=lambda item: item[0].pattern)
+    bundles = []
+    for start in range(0, len(ordered), _BUNDLE):
+        some = tuple(ordered[start : start + _BUNDLE])
+        any_of = re.compile("|".join(f"(?:{form.pattern})" for form, _ in some), re.DOTALL)
+        bundles.append(_Bundle(any_of, some))
+    return tuple(bundles)
+
+
 @lru_cache(maxsize=100_000)
 def _fitting(shape: str) -> tuple[Rule, ...]:
-    return tuple(rule for rule in rules() if rule.shape.fullmatch(shape))
+    return tuple(
+        rule
+        for bundle in _bundles()
+        if bundle.any_of.fullmatch(shape)
+        for form, found in bundle.forms
+        if form.fullmatch(shape)
+        for rule in found
+    )
 
 
 def _first(counts: Mapping[str, int], most: int | None) -> dict[str, int]:
     if most is None or len(counts) <= most:
         return dict(counts)
-    step = len(counts) / most
-    keys = list(counts)
-    return {key: counts[key] for key in (keys[int(index * step)] for index in range(most))}
+    return {key: counts[key] for key in _evenly(list(counts), most)}
 
 
 def _as_key(reading: NameReading) -> NameReading:
@@ -282,7 +383,7 @@ def read_path(parent: str, last: str) -> NameReading:
     ``name.first`` is a first name, ``birth.date`` a date of birth.
     """
     reading = read_name(last.rpartition(".")[2] if parent else last)
-    before = [part for part in parent.split(".") if part not in ("*", "", last)]
+    before = [_INDEX.sub("", part) for part in parent.split(".") if part not in ("*", "", last)]
     if reading.category is None and reading.denied_by is None and before:
         for joined in (f"{before[-1]}_{last}", f"{last}_{before[-1]}"):
             found = read_name(joined)

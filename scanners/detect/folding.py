@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 
 from scanners.detect.names import fold
 
@@ -11,6 +12,9 @@ _LETTERS = str.maketrans({"ð": "d", "Ð": "d", "þ": "th", "Þ": "th", "ə": "e
 
 def word_fold(text: str) -> str:
     """Lower case without accents; syllables of Korean stay whole."""
-    if text.isascii():
-        return text.lower()
+    return text.lower() if text.isascii() else _without_accents(text)
+
+
+@lru_cache(maxsize=50_000)
+def _without_accents(text: str) -> str:
     return unicodedata.normalize("NFC", fold(text.translate(_LETTERS)))

@@ -1,72 +1,167 @@
-"""Fixed formats: hashes of passwords, keys and tokens, coordinates, addresses of profiles, vehicle numbers."""
+"""Fixed formats: hashes of passwords, keys and tokens, masked cards, coordinates, plates, dates of birth.
+
+``formats.toml`` lists those that a single value shows; what only a column can show (ages, addresses of machines) is a
+function here.
+"""
 
 from __future__ import annotations
 
+import datetime as dt
 import re
-from collections.abc import Callable
+import tomllib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
+from importlib import resources
+from ipaddress import ip_address
+from typing import Any
 
 from scanners.detect.base import Rule
 
-_HASH = re.compile(
-    r"\$2[abxy]?\$\d\d\$[./A-Za-z0-9]{53}|\$argon2(?:id|i|d)\$\S{20,}|\$[156]\$\S{8,}|\$pbkdf2\S{20,}"
-    r"|pbkdf2_sha\d+\$\d+\$\S{20,}|\{S?SHA\d*\}\S{20,}|\*[0-9A-F]{40}"
+_VIN_VALUES = dict(
+    zip("ABCDEFGHJKLMNPRSTUVWXYZ", (1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 7, 9, 2, 3, 4, 5, 6, 7, 8, 9), strict=True)
 )
-_TOKEN = re.compile(
-    r"eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*|(?:AKIA|ASIA)[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{36,}"
-    r"|github_pat_\w{30,}|glpat-[\w-]{20,}|xox[abpr]-[\w-]{10,}|sk_(?:live|test)_[0-9A-Za-z]{16,}|AIza[\w-]{35}"
-    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----.*",
-    re.DOTALL,
-)
-_HEX_DIGEST = re.compile(r"[0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{64}|[0-9a-fA-F]{128}")
-_COORDINATES = re.compile(r"-?\d{1,3}\.\d{3,}\s*[,; ]\s*-?\d{1,3}\.\d{3,}|(?i:POINT)\s?\(.{5,40}\)")
-_PROFILE = re.compile(
-    r"(?:https?://)?(?:www\.|[a-z]{2}\.)?(?:linkedin\.com/in|facebook\.com|twitter\.com|x\.com|instagram\.com|github\.com"
-    r"|xing\.com/profile|tiktok\.com/@)/?[\w.%@-]{2,}/?",
-    re.IGNORECASE,
-)
-_VIN = re.compile(r"[A-HJ-NPR-Z0-9]{17}")
-_USERNAME_PATH = re.compile(r"[A-Za-z][\w.-]*\\[\w.-]+")
+_VIN_WEIGHTS = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
 
 
-def _vin(value: str) -> bool:
+def vin(value: str) -> bool:
     """ISO 3779 with the North American check digit (49 CFR 565.15)."""
     text = value.upper()
-    if not _VIN.fullmatch(text) or text.isdigit() or text.isalpha():
+    if text.isdigit() or text.isalpha():
         return False
-    letters = dict(
-        zip(
-            "ABCDEFGHJKLMNPRSTUVWXYZ",
-            (1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 7, 9, 2, 3, 4, 5, 6, 7, 8, 9),
-            strict=True,
-        )
-    )
-    weights = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
     total = sum(
-        weight * (int(char) if char.isdigit() else letters[char]) for weight, char in zip(weights, text, strict=True)
+        weight * (int(char) if char.isdigit() else _VIN_VALUES[char])
+        for weight, char in zip(_VIN_WEIGHTS, text, strict=True)
     )
     return "0123456789X"[total % 11] == text[8]
 
 
-def _full(pattern: re.Pattern[str]) -> Callable[[str], bool]:
-    return lambda value: pattern.fullmatch(value) is not None
+def masked(value: str) -> bool:
+    """Whether a masked number is as long as a card's, and something of it is left out by a sign made for it."""
+    signs = [char for char in value if char.isalnum() or char in "*•#."]
+    return 12 <= len(signs) <= 19 and sum(not char.isdigit() for char in signs) >= 4 and "...." not in value[:4]
 
 
-_ANY = re.compile(r".{1,60}", re.DOTALL)
-_LONG = re.compile(r".{12,}", re.DOTALL)
+_CHECKS: Mapping[str, Callable[[str], bool]] = {"vin": vin, "masked": masked}
+
+
+def _accepts(entry: Mapping[str, Any]) -> Callable[[str], bool]:
+    # As one expression, with the flags that each begins with around it alone.
+    scoped = (re.sub(r"^\(\?([a-z]+)\)(.*)$|^(.*)$", r"(?\1:\2\3)", form, flags=re.DOTALL) for form in entry["forms"])
+    forms = re.compile("|".join(scoped)).fullmatch
+    check = _CHECKS.get(entry.get("check", ""))
+
+    def accepts(value: str) -> bool:
+        return forms(value) is not None and (check is None or check(value))
+
+    return accepts
 
 
 @lru_cache(maxsize=1)
 def rules() -> tuple[Rule, ...]:
     """Rules for whole values."""
-    return (
-        Rule("format:password_hash", "credential.password_hash", _LONG, _full(_HASH), 0.0005),
-        Rule("format:token", "credential.token", _LONG, _full(_TOKEN), 0.0005),
-        Rule("format:coordinates", "location.coordinates", _LONG, _full(_COORDINATES), 0.01, needs_name=True),
-        Rule("format:profile_url", "contact.profile_url", _LONG, _full(_PROFILE), 0.01),
-        Rule("format:vin", "government_id.vehicle", re.compile(r"[a9]{17}"), _vin, 0.09),
+    with resources.files("scanners.detect").joinpath("formats.toml").open("rb") as stream:
+        entries = tomllib.load(stream)["formats"]
+    return tuple(
         Rule(
-            "format:digest", "pseudonym.hashed", re.compile(r"[a9]{32,128}"), _full(_HEX_DIGEST), 0.5, needs_name=True
-        ),
-        Rule("format:windows_account", "identity.username", _ANY, _full(_USERNAME_PATH), 0.01),
+            f"format:{entry['name']}",
+            entry["category"],
+            re.compile(entry["shape"], re.DOTALL),
+            _accepts(entry),
+            entry["chance"],
+            most=entry.get("most", 9.0),
+            needs_name=entry.get("needs_name", False),
+            named_by=frozenset(entry.get("named_by", ())),
+            examples=tuple(entry["examples"]),
+            counter_examples=tuple(entry["counter_examples"]),
+        )
+        for entry in entries
     )
+
+
+# ---- dates of birth
+
+#: The oldest person, in years, and how many years the births of a table's people lie apart at the least.
+_OLDEST, _APART = 110, 15
+#: Of people in a table half are older than this.
+_GROWN = 12
+_ISO = re.compile(r"(\d{4})[-/.](\d\d?)[-/.](\d\d?)(?:[T ]00:00(?::00(?:\.0+)?)?(?:Z|[+-]\d\d:?\d\d)?)?")
+_DAY_FIRST = re.compile(r"(\d\d?)[-/. ](\d\d?)[-/. ](\d{4}|\d\d)")
+_COMPACT = re.compile(r"((?:19|20)\d\d)(\d\d)(\d\d)")
+
+
+def birth_date(value: str, today: dt.date) -> dt.date | None:
+    """The day that a value names, where a living person can be born on it; None for others, and for a time of day."""
+    found = _ISO.fullmatch(value) or _COMPACT.fullmatch(value)
+    if found is not None:
+        parts = [(int(found[1]), int(found[2]), int(found[3]))]
+    else:
+        found = _DAY_FIRST.fullmatch(value)
+        if found is None:
+            return None
+        year = int(found[3])
+        if len(found[3]) == 2:
+            year += 2000 if year <= today.year % 100 else 1900
+        parts = [(year, int(found[2]), int(found[1])), (year, int(found[1]), int(found[2]))]
+    for year, month, day in parts:
+        try:
+            date = dt.date(year, month, day)
+        except ValueError:
+            continue
+        if today.year - _OLDEST <= date.year and date <= today:
+            return date
+    return None
+
+
+def birth_dates(values: Iterable[str], today: dt.date) -> float:
+    """Share of values that are dates of birth of living people; 0 where they lie together as dates of events do.
+
+    Births lie decades apart, and half of the people of a table are out of school. ``today`` bounds the ages: the day of
+    the scan, or any fixed one.
+    """
+    values = list(values)
+    dates = [date for date in (birth_date(value, today) for value in values) if date is not None]
+    if not values or not dates:
+        return 0.0
+    years = sorted(date.year for date in dates)
+    cut = len(years) // 10
+    middle = years[cut : len(years) - cut]
+    is_spread = middle[-1] - middle[0] >= (_APART if len(years) >= 5 else 1)
+    is_grown = years[len(years) // 2] <= today.year - _GROWN
+    # Dates that stand for others: the first of January of every year is none.
+    is_day = len({(date.month, date.day) for date in dates}) > max(1, len(set(dates)) // 4) or len(dates) < 5
+    return len(dates) / len(values) if is_spread and is_grown and is_day else 0.0
+
+
+# ---- addresses of machines
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """What addresses of a column are, as shares of the values that are any."""
+
+    public: float
+    private: float
+    #: Of all four numbers all are small, as in versions of programs.
+    versions: float
+
+
+_SMALL = 40
+
+
+def addresses(values: Sequence[str]) -> Addresses:
+    """Tell people's addresses from those of a company's own machines, and from versions."""
+    public = private = small = 0
+    for value in values:
+        try:
+            address = ip_address(value.partition("/")[0])
+        except ValueError:
+            continue
+        public += address.is_global
+        private += not address.is_global
+        if address.is_global and address.version == 4:
+            small += max(address.packed) < _SMALL
+    total = public + private
+    if not total:
+        return Addresses(0.0, 0.0, 0.0)
+    return Addresses(public / total, private / total, small / total)

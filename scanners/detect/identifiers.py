@@ -34,10 +34,14 @@ _NAMED = 5.0
 _WORSE = -6.0
 #: Weight over which the kind of evidence does not rise, whatever the number of values.
 _MOST = 9.0
-#: The same where there is no check digit, and the column's name has to say it.
-_BY_NAME = 1.0
-#: Fewer of a column's digits than this do not stand for themselves.
-_RARE = 0.3
+#: The same where there is no check digit and the name has to say it: no more than any value that looks like it.
+_BY_NAME = 0.9
+#: Of values that are written alike fewer than this do not stand for themselves.
+_RARE = 0.6
+#: So many values refute a name when no more of them pass than this share.
+_REFUTING, _REFUTED = 4, 0.4
+#: A column of which fewer values pass is not one of a scheme.
+_MAIN = 0.65
 #: Values on which the schemes of organisations are tried, and on which the spread of birth dates is seen.
 _SOME = 60
 #: Different days and years among so many dates of birth at the least, where a check digit vouches for the rest and
@@ -323,15 +327,19 @@ def weigh(
         if scheme.is_organisation:
             continue
         weight = choice.weight
-        if not is_named and weight > -1 and _is_all(name_words, scheme) and item.matched * 2 >= item.of:
+        is_told = scheme.rule.most > _BY_NAME and item.matched * 2 >= item.of
+        if is_told and not is_named and weight > -1 and _is_all(name_words, scheme):
             weight += _NAMED
         if is_counted:
             weight = min(weight, _COUNTED)
         elif scheme.dated and not _is_spread(some, scheme):
             weight = min(weight, _CLOSE[scheme.rule.most < _MOST])
-        # A few numbers among others that are digits too may be there by accident, or by the way they are counted up.
-        if is_bare and item.matched < _RARE * item.of:
-            item = replace(item, needs_name=True)
+        if item.matched < _MAIN * item.of:
+            weight = min(weight, _COUNTED)
+            # A few among values that are all written alike pass by accident, or by the way they are counted up.
+            alike = sum(scheme.rule.shape.fullmatch(signature(value)) is not None for value in some)
+            if scheme.rule.most < _MOST or item.matched * len(some) < _RARE * alike * item.of:
+                item = replace(item, needs_name=True)
         if scheme.rule.category not in best:
             best[scheme.rule.category] = replace(item, weight=weight)
     return [item for item in passed if item.detector not in known] + list(best.values())
@@ -384,17 +392,23 @@ def _is_counted(values: Sequence[str]) -> bool:
     return len(numbers) >= 3 and max(numbers) - min(numbers) < _DENSE * len(numbers)
 
 
+@lru_cache(maxsize=1)
+def _first_words() -> frozenset[str]:
+    return frozenset(word.split()[0] for one in schemes().values() for word in one.words)
+
+
 def is_refuted(values: Sequence[str], name_words: Sequence[str]) -> bool:
-    """Whether a column's name says a scheme whose check digits its values lack: no more pass than by accident do."""
-    named = [
-        one.rule
-        for one in schemes().values()
-        if one.rule.chance <= _WEAK and not one.rule.needs_name and one.rule.most >= _MOST and _is_all(name_words, one)
-    ]
-    some = list(values[:_SOME])
-    if not named or len(some) < 20:
+    """Whether a column's name says a scheme whose check digits its values lack: hardly more pass than by accident.
+
+    A name that several schemes share, one of them without check digits (``cedula``), refutes nothing.
+    """
+    if _first_words().isdisjoint(name_words):
         return False
-    return all(sum(map(rule.matches, some)) <= max(1, 3 * rule.chance * len(some)) for rule in named)
+    named = [one.rule for one in schemes().values() if _is_all(name_words, one)]
+    some = list(values[:_SOME])
+    if not named or len(some) < _REFUTING or any(rule.needs_name or rule.most < _MOST for rule in named):
+        return False
+    return all(sum(map(rule.matches, some)) <= _REFUTED * len(some) for rule in named)
 
 
 @lru_cache(maxsize=1)

@@ -13,6 +13,7 @@ from functools import lru_cache
 from importlib import resources
 
 from scanners.detect.base import Span
+from scanners.detect.folding import word_fold
 from scanners.detect.language import small_words
 from scanners.detect.words import Word
 
@@ -27,7 +28,8 @@ _LINK = re.compile(
 )
 _FIRM = re.compile(r"[:=#]|->|→|\b(?:is|was|lautet|ist|est|es|è|é|jest)\b", re.IGNORECASE)
 _CODE = re.compile(
-    r"(?=[^\s]{0,12}\d|[A-Z]{2}\s\d)(?:[A-Za-z]{1,5}[-/. ]?)?\d[\dA-Za-z]*(?:[-/.][\dA-Za-z]+|[ \u00a0]\d[\dA-Z]*(?![.,]\d|\w*[:/])|[ \u00a0][A-Z]{1,2}(?![\w'’.]))*"
+    r"(?=[^\s]{0,12}\d|[A-Z]{2}\s\d)(?:[A-Za-z]{1,5}[-/. ]?)?\d[\dA-Za-z]*"
+    r"(?:[-/.][\dA-Za-z]+|[ \u00a0]\d[\dA-Z]*(?![.,]\d|\w*[:/])|[ \u00a0][A-Z]{1,2}(?![\w'’.]))*"
 )
 _ITALIAN = re.compile(r"[A-Z]{6}\d{2}[A-Z]\d{2}[A-Z]\d{3}[A-Z]")
 _MONEY = r"(?:€|\$|£|¥|₺|EUR|USD|GBP|CHF|PLN|SEK|TL|zł|kr|Kč|R\$|US\$)"
@@ -42,9 +44,18 @@ _PER = re.compile(
     re.IGNORECASE,
 )
 
+_PHONE = re.compile(r"(?:\+|\()?\d[\d ().\-/\u00a0]{4,19}\d(?:\s?(?:x|ext\.?)\s?\d{1,6})?(?![\w])")
+#: ``… office``, ``…-Fax``: the word that says so may stand behind the number.
+_PHONE_KIND = re.compile(r"\s?[-(]?\s?\b(?:office|fax|mobile|cell|home|work|direct)\b", re.IGNORECASE)
+_PHONE_BEFORE = re.compile(
+    r"(?<![\d.,/-])(?:\+\d{1,3}[ .-]?)?(?:\(\d{2,4}\)\s?|\d{2,4}[ .-]?)(?:\d{2,4}[ .-]?){0,3}\d{2,6}(?:x\d{1,6})?$"
+)
+_NUMBERED = re.compile(r"[\w./º°'-]+")
+
 _FORMS: Mapping[str, re.Pattern[str]] = {
     "code": _CODE,
     "account": re.compile(r"\d[\d \u00a0-]{5,32}\d(?![\w/])|\d{6,}[-/]\d+"),
+    "phone": _PHONE,
     "plate": re.compile(
         r"(?=[A-ZÄÖÜ0-9 -]{0,10}\d)(?=[A-ZÄÖÜ0-9 -]{0,10}[A-ZÄÖÜ])[A-ZÄÖÜ0-9]{1,7}(?:[ -][A-ZÄÖÜ0-9]{1,5}){0,3}(?!\w)"
     ),
@@ -54,7 +65,7 @@ _FORMS: Mapping[str, re.Pattern[str]] = {
     "long_secret": re.compile(r"[A-Za-z0-9_\-./+=]{12,}"),
     "user": re.compile(r"@?[A-Za-z0-9][\w.+\\-]{2,}(?!@)"),
     "phrase": re.compile(r"[^\W\d_][^\n,;|()<>{}\"=:.]{1,60}\.?"),
-    "word": re.compile(r"[^\W\d_][\w-]+(?:[ /-](?:and|und|et|y|e|en|i)?\s?[^\W\d_][\w-]+)?"),
+    "word": re.compile(r"[^\W\d_][\w-]+(?:(?:\s?[/,]\s?|\s(?:and|und|et|y|e|en|i)\s)[^\W\d_][\w-]+)?"),
     "amount": _AMOUNT,
 }
 
@@ -85,6 +96,7 @@ def labels() -> Mapping[tuple[str, ...], tuple[Label, ...]]:
 
 def labelled_in(text: str, words: Sequence[Word]) -> Iterator[Span]:
     """Values that are named."""
+    yield from _phones_before_kinds(text)
     known = labels()
     index = 0
     while index < len(words):
@@ -99,6 +111,28 @@ def labelled_in(text: str, words: Sequence[Word]) -> Iterator[Span]:
                 index += length - 1
                 break
         index += 1
+
+
+def _phones_before_kinds(text: str) -> Iterator[Span]:
+    for kind in _PHONE_KIND.finditer(text):
+        found = _PHONE_BEFORE.search(text, max(0, kind.start() - 28), kind.start())
+        if found is not None and _fits(found.group(), "phone", True, True):
+            yield Span(*found.span(), "contact.phone", 0.72, "label:value")
+
+
+def is_other_number(text: str, span: Span) -> bool:
+    """Whether words before a number that may be a telephone's say that it is another: an order's, an article's."""
+    if not span.detector.startswith("phonenumbers:") or text[span.start] == "+":
+        return False
+    before = _NUMBERED.findall(word_fold(text[max(0, span.start - 30) : span.start]))[-3:]
+    return any(word.strip(".:'") in other_numbers() for word in before)
+
+
+@lru_cache(maxsize=1)
+def other_numbers() -> frozenset[str]:
+    """Words for things that are numbered."""
+    with resources.files("scanners.detect").joinpath("labels.toml").open("rb") as stream:
+        return frozenset(tomllib.load(stream)["other_numbers"]["words"].split())
 
 
 def _is_close(text: str, words: Sequence[Word], index: int, length: int) -> bool:
@@ -118,7 +152,8 @@ def _value(text: str, at: int, label: Label) -> Span | None:
         return None
     if label.form == "code" and (italian := _ITALIAN.match(text, link.end())):
         return Span(*italian.span(), label.category, 0.85, "label:value")
-    found = _FORMS[label.form].match(text, link.end())
+    begin = link.end() - (label.form == "phone" and text[link.end() - 1] == "(")
+    found = _FORMS[label.form].match(text, begin)
     if found is None:
         return None
     start, stop = found.span()
@@ -141,7 +176,7 @@ def _phrase(value: str) -> str:
     kept: list[str] = []
     for word in words[:5]:
         # ``Nationality: Dutch Address: …``: a capitalised word after a small one begins something else.
-        if kept and word[:1].isupper() and len(words) > 3 and not kept[-1][:1].isupper():
+        if kept and word[:1].isupper() and not kept[-1][:1].isupper() and kept[-1].lower() not in small_words():
             break
         kept.append(word)
     return " ".join(kept)
@@ -153,6 +188,8 @@ def _fits(value: str, form: str, is_firm: bool, is_named: bool) -> bool:
         return digits >= 3 and 4 <= sum(char.isalnum() for char in value) <= 24 and not _looks_dated(value)
     if form == "account":
         return 6 <= digits <= 28 and not _looks_dated(value)
+    if form == "phone":
+        return 7 <= digits <= 15 and not _looks_dated(value)
     if form == "plate":
         return 4 <= sum(char.isalnum() for char in value) <= 10
     if form == "secret":

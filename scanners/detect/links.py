@@ -23,37 +23,6 @@ _URL = re.compile(
 _TRAILING = ".,;:!?)*»"
 _HANDLE = re.compile(r"(?<![\w@./:+-])@[A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*(?![\w@-]|\.\w)")
 _NICK = re.compile(r"(?:(?<=^)|(?<=[\s>]))<([A-Za-z][\w.\-]{2,24})>(?=\s)", re.MULTILINE)
-_TAGS = frozenset(
-    [
-        "html",
-        "head",
-        "body",
-        "div",
-        "span",
-        "table",
-        "tr",
-        "td",
-        "th",
-        "p",
-        "br",
-        "a",
-        "b",
-        "i",
-        "u",
-        "ul",
-        "ol",
-        "li",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "img",
-        "link",
-        "meta",
-        "script",
-        "style",
-    ]
-)
 _SIGNED = re.compile(
     r"(?:\b(?:posted|reviewed|written|uploaded|asked|answered|submitted)\s+by|\bfrom|\bvon|\bpar|\bpor|\bda|\bdoor|\bby|\bfor"
     r"|\bnick|[-–—~])\s+([A-Za-z][A-Za-z]*(?:[_.][A-Za-z0-9]+)+|[A-Za-z]{3,}\d{1,4})(?![\w@./])",

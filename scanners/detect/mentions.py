@@ -13,9 +13,11 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import resources
 
-from scanners.detect import people
+from scanners.detect import lexicon as traits
+from scanners.detect import people, places
 from scanners.detect.base import Span
 from scanners.detect.folding import word_fold
+from scanners.detect.language import small_words
 from scanners.detect.ner import Entity
 from scanners.detect.words import Word
 
@@ -25,13 +27,22 @@ _PRIOR, _PRIOR_GERMAN = -2.0, -3.0
 _MODEL = {"person": 3.2, "place": -2.0, "building": -2.0, "organisation": -2.5, "group": -2.5, "thing": -2.0}
 #: The same of a model that was made for another language.
 _FOREIGN_MODEL = 0.4
-_TITLE, _WEAK_TITLE, _GREETING, _NAMING, _RELATION, _LABEL = 5.0, 3.0, 4.0, 4.5, 2.5, 4.5
-_DOING, _SPEAKER, _MAIL, _AGAIN, _LISTED = 1.5, 2.5, 3.5, 4.0, 2.5
-_SENTENCE_START, _ACRONYM, _ONE_WORD = -0.5, -2.5, -0.5
+_TITLE, _WEAK_TITLE, _GREETING, _NAMING, _RELATION, _LABEL = 5.0, 3.0, 4.0, 4.5, 3.0, 4.5
+_DOING, _SPEAKER, _MAIL, _AGAIN, _LISTED = 1.5, 2.5, 3.5, 4.0, 3.5
+_SENTENCE_START, _ACRONYM, _ONE_WORD = -0.3, -2.5, -0.5
+#: Against one word by itself: in a text about nobody, in quotation marks, behind an article, when a town has the name.
+_NOBODY, _QUOTED, _ARTICLE, _PLACE = -1.5, -2.0, -2.0, -3.0
+_SURNAME_ALONE = 1.5
+#: Up to this weight a first word leads a name, in English and elsewhere, when the next weighs so much as a given name.
+_LEAD, _LEAD_FOREIGN, _LED = -0.5, 0.6, 2.0
+#: A name is never as sure as a whole address, in which it may stand.
+_MOST = 0.85
+#: From this weight on the lexicon is believed more than a model that says otherwise: it is left that share.
+_SURE, _DOUBT = 2.0, 0.25
 #: The most that the lexicon says of one run, for and against.
 _LEXICON_FOR, _LEXICON_AGAINST = 6.0, -6.0
 #: A word at the edge of a run that weighs less is no part of the name, unless the model says so.
-_EDGE, _EDGE_MODEL = -1.9, -4.5
+_EDGE, _EDGE_MODEL, _INSIDE = -1.9, -4.4, -3.6
 #: Words in a name at most.
 _LONGEST = 5
 #: Of an address of mail the parts from so many letters on are compared with names.
@@ -60,6 +71,19 @@ class Cues:
     honorifics: Mapping[str, float]
     doing: frozenset[str]
     not_names: frozenset[str]
+    #: Words that stand beside names and are none: greetings, relations, labels.
+    beside: frozenset[str]
+    particles: frozenset[str]
+    articles: frozenset[str]
+    #: Particles that, in capitals, begin a sentence rather than a name.
+    openers: frozenset[str]
+    months: frozenset[str]
+    #: Firms and wares that are called as people are.
+    brands: frozenset[tuple[str, ...]]
+    #: Labels of whole names.
+    full_labels: frozenset[str]
+    #: Words by which a text speaks of people.
+    person: frozenset[str]
     longest: int
 
 
@@ -91,6 +115,16 @@ def cues() -> Cues:
         honorifics,
         frozenset(raw["cues"]["doing"].split()),
         frozenset(raw["not_names"]["words"].split()),
+        frozenset(
+            phrase for kind in ("greeting", "relation", "label") for phrase in raw["cues"][kind] if " " not in phrase
+        ),
+        frozenset(raw["inside"]["particles"].split()),
+        frozenset(raw["before"]["articles"].split()),
+        frozenset(raw["before"]["openers"].split()),
+        frozenset(raw["not_names"]["months"].split()),
+        frozenset(tuple(brand.split()) for brand in raw["not_names"]["brands"]),
+        frozenset(raw["before"]["full_labels"].split()),
+        frozenset(raw["before"]["person"].split()),
         max(map(len, (*before, *labels))),
     )
 
@@ -103,13 +137,13 @@ def people_in(
     ``is_models``: whether the text is in the language that the model was made for.
     """
     reading = _Reading(text, words, entities, language, is_models)
-    runs = [run for run in map(reading.weighed, reading.runs()) if run is not None]
+    runs = reading.turned(list(map(reading.weighed, reading.runs())))
     known = reading.known(runs)
     for run in runs:
         run = reading.again(run, known)
         if run.score > 0:
             start, stop = words[run.first].start, words[run.last].stop
-            yield Span(start, stop, "identity.name", min(0.95, 0.5 + 0.06 * run.score), "mention:name")
+            yield Span(start, stop, "identity.name", min(_MOST, 0.5 + 0.06 * run.score), "mention:name")
 
 
 class _Reading:
@@ -125,6 +159,9 @@ class _Reading:
         self.cues = cues()
         self.kinds = _kinds(words, entities)
         self.mail = _mail_parts(text)
+        self.is_about_people = bool(self.mail) or any(
+            word.folded in self.cues.person or word.folded in self.cues.honorifics for word in words
+        )
 
     def gap(self, index: int) -> str:
         """What stands between a word and the next one."""
@@ -145,7 +182,7 @@ class _Reading:
 
     def runs(self) -> Iterator[Run]:
         """Rows of words that can be names, cut where a word is none."""
-        words, particles = self.words, people.lexicon().particles
+        words, particles = self.words, self.cues.particles
         index = 0
         while index < len(words):
             if not self._begins(index):
@@ -180,6 +217,8 @@ class _Reading:
         word = self.words[index]
         before = self.text[word.start - 1 : word.start]
         after = self.text[word.stop : word.stop + 2]
+        if after[:1] == "\\" and after[1:] in ("'", '"'):  # quotation marks as a programme writes them
+            after = ""
         return (before.isalnum() or before in ("_", "@", "/", "\\", "#", "&", "$")) or (
             after[:1] in ("_", "@", "\\")
             or after[:1].isdigit()
@@ -214,16 +253,49 @@ class _Reading:
     def _parts(self, index: int, start: int) -> bool:
         """Whether a word stands between names rather than in one."""
         word = self.words[index]
-        if word.folded in people.lexicon().particles and index > start:
+        if word.folded in self.cues.particles and start < index and not word.is_capital:
             return False
         if self.is_initial(index):
-            return False
+            return index == start and self._is_french_title(index)
+        if self._is_other_word(index):
+            return True
         if word.folded in self.cues.honorifics and (index == start or self.weight(index) < 0):
             return True
         if word.folded in people.lexicon().others and self.kinds[index] != "person":
             return False
-        limit = _EDGE_MODEL if self.kinds[index] == "person" or self._title_before(index) else _EDGE
+        if self._title_before(index) or (index == start and self._is_addressed(index)):
+            return False
+        inside = start < index and self._continues(index + 1) if index + 1 < len(self.words) else False
+        limit = _EDGE_MODEL if self.kinds[index] == "person" else _INSIDE if inside else _EDGE
         return self.weight(index) < limit
+
+    def _is_french_title(self, index: int) -> bool:
+        """``M. Prudhon``: no initial in French."""
+        return self.language in ("fr", None) and self.words[index].text == "M"
+
+    def _is_addressed(self, index: int) -> bool:
+        """``Hi Dot,``: whatever stands alone behind a greeting is a name."""
+        cue = self._phrase_before(index)
+        after = self.text[self.words[index].stop : self.words[index].stop + 1]
+        return cue >= _NAMING or (cue >= _GREETING and after in (",", "!"))
+
+    def _is_other_word(self, index: int) -> bool:
+        """Whether a word is one that stands beside names: a small word, a greeting, a relation, a job, a label."""
+        folded = self.words[index].folded
+        if folded in self.cues.not_names:
+            return not (folded in self.cues.months and self._is_followed(index))
+        if self._title_before(index):
+            return False
+        if folded in self.cues.openers and self.words[index].is_capital and not self._is_followed_small(index):
+            return True
+        weight = max(people.word_weights(folded))
+        if folded in small_words() and folded not in self.cues.particles:
+            return weight < 3
+        if folded in self.cues.beside or (folded in self.cues.honorifics and weight < 0):
+            return weight < 2.5
+        if self.text[self.words[index].stop : self.words[index].stop + 1] == ":" and (folded,) in self.cues.labels:
+            return True
+        return weight < 2.5 and is_trait(folded)
 
     def _title_before(self, index: int) -> bool:
         return self._title(index) > 0
@@ -241,15 +313,70 @@ class _Reading:
             return 0.0
         return weight
 
+    def _is_followed(self, index: int) -> bool:
+        """Whether a word that may be another part of a name stands directly behind."""
+        following = index + 1
+        if following >= len(self.words) or not self._joins(index, following) or not self._begins(following):
+            return False
+        return self.words[following].folded not in self.cues.not_names and self.weight(following) > 0
+
+    def _is_followed_small(self, index: int) -> bool:
+        following = index + 1
+        return following < len(self.words) and self.words[following].folded in self.cues.particles
+
+    def _led(self, first: int, last: int) -> int:
+        """Where a name begins that a noun leads: ``Rechtsstreit Ingeborg Hasselbach``, ``Boletín de Jimena``."""
+        start = first + 1
+        while start < last and self.words[start].folded in self.cues.particles and not self.words[start].is_capital:
+            start += 1
+        if start > last or self.is_initial(first) or self._title_before(first) or self._phrase_before(first):
+            return first
+        given = people.word_weights(self.words[start].folded)[0]
+        lead = max(people.word_weights(self.words[first].folded))
+        limit = _LEAD if self.language in ("en", None) and start == first + 1 else _LEAD_FOREIGN
+        return start if given >= _LED and lead < limit and self.kinds[first] != "person" else first
+
     def _trimmed(self, first: int, last: int) -> Run | None:
-        particles = people.lexicon().particles
-        while last > first and self.words[last].folded in particles and not self.weight(last) > 0:
+        while last > first and not self.is_initial(last) and self.words[last].folded in self.cues.particles:
             last -= 1
+        # ``M`` behind a name without a full stop says male; a word before a colon is a label.
+        while last > first and (
+            (len(self.words[last].text) == 1 and self.text[self.words[last].stop : self.words[last].stop + 1] != ".")
+            or (self.text[self.words[last].stop : self.words[last].stop + 1] == ":" and self.weight(last) < 1.5)
+        ):
+            last -= 1
+        first = self._led(first, last)
         if first > last or (first == last and self.is_initial(first)):
             return None
         return Run(first, last)
 
-    def weighed(self, run: Run) -> Run | None:
+    def turned(self, runs: list[Run]) -> list[Run]:
+        """The runs, with ``SURNAME, Given`` as one where capitals or a label say that it is one."""
+        joined: list[Run] = []
+        for run in runs:
+            before = joined[-1] if joined else None
+            if (
+                before
+                and before.last + 1 == run.first
+                and self.gap(before.last) == ", "
+                and before.first == before.last
+            ):
+                is_list = self.words[before.first].is_shouted and not self.words[run.first].is_shouted
+                is_shouted = self.words[before.first].is_shouted and self.words[run.last].is_shouted
+                is_given = people.word_weights(self.words[run.first].folded)[0] > 0
+                if is_given and (is_list or is_shouted or self._is_full_label(before.first)):
+                    joined[-1] = replace(before, last=run.last, score=max(before.score, run.score))
+                    continue
+            joined.append(run)
+        return joined
+
+    def _is_full_label(self, first: int) -> bool:
+        """``Name, Vorname:``: what follows is a whole name, the surname first perhaps."""
+        if not first or not _LABEL_GAP.fullmatch(self.gap(first - 1)):
+            return False
+        return self.words[first - 1].folded in self.cues.full_labels
+
+    def weighed(self, run: Run) -> Run:
         """The run with what speaks for and against it."""
         words = self.words[run.first : run.last + 1]
         text = " ".join(word.text + "." * (len(word.text) == 1) for word in words)
@@ -258,9 +385,24 @@ class _Reading:
         lexicon = people.score(text)
         if len(words) == 1 and self._title_before(run.first):
             lexicon = max(lexicon, -2.0)
+        elif len(words) == 1:
+            # A surname by itself is as often a thing's name.
+            given, surname = people.word_weights(words[0].folded)
+            is_seen = "person" in kinds and self.is_models
+            lexicon = max(given, surname if is_seen else min(surname, _SURNAME_ALONE))
+            if words[0].folded in self.cues.not_names:
+                lexicon = -5.0
         score += max(_LEXICON_AGAINST, min(_LEXICON_FOR, lexicon))
         model = sum(_MODEL.get(kind or "", 0.0) for kind in (("person",) if "person" in kinds else kinds))
+        if model < 0 and lexicon >= _SURE:
+            model *= _DOUBT
         score += model * (1.0 if self.is_models else _FOREIGN_MODEL)
+        if len(words) == 1:
+            score += self._alone(run.first)
+        elif not self.is_about_people:
+            score += _NOBODY / 2
+        if tuple(word.folded for word in words) in self.cues.brands:
+            score += _LEXICON_AGAINST
         if len(words) == 1:
             score += _ONE_WORD
             if _SENTENCE_END.search(self.text[max(0, words[0].start - 12) : words[0].start]):
@@ -269,6 +411,19 @@ class _Reading:
             score += _ACRONYM
         cue = self._cue(run)
         return replace(run, cue=cue, score=score + cue)
+
+    def _alone(self, index: int) -> float:
+        """What speaks against one word's being a name: an article, quotation marks, a town of that name."""
+        word = self.words[index]
+        before = self.text[max(0, word.start - 2) : word.start]
+        score = 0.0 if self.is_about_people else _NOBODY
+        if before.endswith((*"\"'“„‘«`", "« ")):
+            score += _QUOTED
+        if index and self.gap(index - 1) == " " and self.words[index - 1].folded in self.cues.articles:
+            score += _ARTICLE / 2 if self.kinds[index] == "person" else _ARTICLE
+        if places.kind(word.text) is not None:
+            score += _PLACE if people.word_weights(word.folded)[0] < 2 else _PLACE / 3
+        return score
 
     def _cue(self, run: Run) -> float:
         before = max(self._title(run.first), self._phrase_before(run.first))
@@ -382,6 +537,22 @@ def _kinds(words: Sequence[Word], entities: Sequence[Entity]) -> list[str | None
             kinds[at] = entity.kind
             at += 1
     return kinds
+
+
+@lru_cache(maxsize=20_000)
+def is_trait(folded: str) -> bool:
+    """Whether a word tells of a person and names nobody: a job, a faith, a nationality."""
+    known = traits.lexicon()
+    if folded in known.job_heads or (len(folded) > 6 and folded.endswith(known.job_ends)):
+        return True
+    categories = (
+        "special.religion",
+        "special.politics",
+        "demographic.nationality",
+        "special.ethnicity",
+        "special.sexuality",
+    )
+    return any(folded in traits.words(category) for category in categories)
 
 
 def _mail_parts(text: str) -> frozenset[str]:

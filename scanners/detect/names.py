@@ -70,6 +70,8 @@ class NameReading:
     is_addressee: bool = False
     #: Whose data it can be only; empty for anybody's.
     subjects: frozenset[str] = frozenset()
+    #: The group of things that a name says which says nothing personal: ``stadium``, ``Album``.
+    thing: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,7 +333,7 @@ _COMPOUND, _LINKS = 4, ("s", "n", "en", "e")
 #: Chance that ``customer_id`` identifies a person, and that ``customer`` alone holds a person's name.
 _KEY_STRENGTH, _BARE_STRENGTH = 0.6, 0.5
 #: How much of a word has to be left, and what it then says.
-_CUT, _CUT_STRENGTH = 4, 0.6
+_CUT, _CUT_STRENGTH = 5, 0.6
 #: Of those who are mostly public, and often no single person (a band), a key says less.
 _PUBLIC, _PUBLIC_STRENGTH = frozenset({"author", "actor", "player", "parent", "child"}), 0.4
 #: Words that may stand beside a bare word for a person: ``new_customer``, ``customer_1``.
@@ -370,7 +372,8 @@ def read_name(name: str) -> NameReading:
         readings.extend(_read_cut(parts, words) for parts in [_written_out(plain, words)] if parts != plain)
     # A word that denies in one spelling denies the same phrase in the other.
     kept = [reading for reading in readings if reading.category is None or reading.words not in denied]
-    return max(kept, key=lambda reading: (reading.strength, reading.denied_by is not None, reading.subject is not None))
+    best = max(kept, key=lambda reading: (reading.strength, reading.denied_by is not None, reading.subject is not None))
+    return replace(best, thing=subject_of(name)[1]) if best.category is None else best
 
 
 def _written_out(parts: tuple[str, ...], words: Vocabulary) -> tuple[str, ...]:
@@ -484,6 +487,13 @@ def _is_others(word: str, category: str, words: Vocabulary) -> bool:
     return group is not None and (group != "transaction" or category not in _OF_TRANSACTIONS)
 
 
+#: What a table is, whatever it holds.
+_KEPT_IN = frozenset(
+    {"event", "events", "catalog", "catalogue", "collection", "collections", "report", "reports", "record", "records"}
+    | {"list", "lists", "register", "registry", "results", "directory", "history", "profile", "profiles", "index"}
+)
+
+
 def _one_of(part: str, words: Vocabulary) -> str:
     """A plural as its singular, where the vocabulary has that alone."""
     one = part.removesuffix("s")
@@ -503,7 +513,7 @@ def subject_of(name: str) -> tuple[str | None, str | None]:
     if not known:
         return None, None
     # What it is kept for comes last in English (``orders_site``), where it is no head: the rest decides.
-    heads = [part for part in known if words.things.get(part) not in ("place", "technical")]
+    heads = [part for part in known if words.things.get(part) not in ("place", "technical") and part not in _KEPT_IN]
     known = heads or known
     head = known[-1]
     if head in words.people:

@@ -70,9 +70,14 @@ def installed_model(configured: str | None = None) -> str | None:
 class NameReader:
     """Names in text. The model is loaded at the first text."""
 
-    def __init__(self, model: str | None) -> None:
-        """``model``: a module as ``installed_model`` gives it; None reads nothing."""
+    def __init__(self, model: str | None, *, with_lists: bool | None = None) -> None:
+        """``model``: a module as ``installed_model`` gives it; None sees nothing.
+
+        ``with_lists``: whether texts are read for names, jobs and the like by lists of words and what stands around
+        them, too; by default, where there is a model.
+        """
         self.model = model
+        self.with_lists = model is not None if with_lists is None else with_lists
         self._nlp: Any = None
 
     @property

@@ -274,6 +274,13 @@ def hk_id(number: str) -> bool:
     return (_weighted(values, range(9, 1, -1)) + check) % 11 == 0
 
 
+def cn_ric(number: str) -> bool:
+    """Resident of China: place, date of birth, serial number, remainder by 11. Places come and go: any is taken."""
+    weights = [2 ** (17 - index) % 11 for index in range(17)]
+    check = (12 - _weighted(_digits(number[:17]), weights)) % 11
+    return yyyymmdd(number[6:14]) and number[17] == "0123456789X"[check]
+
+
 #: The number that each letter stands for: the order in which Taiwan's counties were given theirs.
 _TAIWAN = {char: 10 + index for index, char in enumerate("ABCDEFGHJKLMNPQRSTUVXYWZIO")}
 
@@ -424,8 +431,9 @@ _COUNTRIES = (
 CHECKS: dict[str, Callable[[str], bool]] = {
     check.__name__: check
     for check in (
-        ae_eid, any_form, au_medicare, bic, br_cnh, br_cns, br_pis, br_titulo, by_personal, ca_ramq, card, dated_ddmmyy,
-        dated_yymmdd, de_kvnr, de_lanr, de_rvnr, eg_national, es_nuss, gb_driving, gt_cui, hk_id, hu_personal, hu_taj,
+        ae_eid, any_form, au_medicare, bic, br_cnh, br_cns, br_pis, br_titulo, by_personal, ca_ramq, card, cn_ric,
+        dated_ddmmyy, dated_yymmdd, de_kvnr, de_lanr, de_rvnr, eg_national, es_nuss, gb_driving, gt_cui, hk_id,
+        hu_personal, hu_taj,
         hu_tax, iban_like, icao_last, ir_national, kr_frn, kw_civil, kz_iin, lk_nic, lu_matricule, luhn, md_idnp,
         mx_clabe, nz_nhi, pl_id_card, pl_passport, pt_niss, ru_snils, sg_nric, sv_dui, tw_id, us_dea, us_npi, uy_ci,
         verhoeff_valid,

@@ -25,7 +25,9 @@ FLOOR, LEVEL_STEP = -14.0, 0.75
 _PLACEHOLDER = "080"
 _UNSEEN = (-16.0, -15.5, -14.5)
 
-_SHAPE = re.compile(r"[a.,'?`\- ]{2,60}")
+#: Readings are written in either of the two syllabaries.
+_HIRAGANA = {code: code - 0x60 for code in range(0x30A1, 0x30F7)}
+_SHAPE = re.compile(r"[a.,'?`/\- ]{2,60}")
 _MOST_WORDS = 7
 #: What one word can say for or against.
 _MOST_FOR, _MOST_AGAINST = 5.0, -4.5
@@ -33,16 +35,20 @@ _MOST_FOR, _MOST_AGAINST = 5.0, -4.5
 _LETTERS_FOR, _LETTERS_AGAINST, _LETTER_STEP = 2.0, -3.0, 0.45
 #: An unknown word is sooner a surname than a given name, of which there are fewer.
 _NEW_GIVEN, _NEW_SURNAME = -0.5, 0.5
+#: What being on a long list of rare surnames says, beside the letters.
+_RARE_SURNAME = 1.5
 #: A surname may be a given name, and a given name a surname, but seldom.
 _OTHER_ROLE = -3.0
-_TITLE, _INITIAL, _PARTICLE, _PLACE = 3.0, 0.7, 0.7, -4.0
+_TITLE, _INITIAL, _PARTICLE, _PLACE = 3.0, 1.2, 0.7, -4.0
 _COMMA, _NO_COMMA, _SURNAME_FIRST = 1.0, -1.5, -0.7
 #: Names are written with capitals; a column in lower case is a little less likely one of names.
 _LOWER = -1.0
 #: Of a name in Chinese, Japanese or Korean letters the given name is put together freely.
 _KNOWN_LETTER, _NEW_LETTER = 1.0, -1.5
-_SCRIPT_CHARS = 5
+_SCRIPT_CHARS = 6
 
+#: A whole name has a word of this weight as a given name.
+_A_GIVEN_NAME = 0.3
 #: Scores from which a value counts as a name.
 FULL_NAME, NAME_WORD, GIVEN_NAME = 1.0, 1.0, 1.5
 
@@ -125,6 +131,31 @@ def grams(word: str) -> list[str]:
     return [marked[index : index + 3] for index in range(len(marked) - 2)] + [marked[-5:]]
 
 
+@lru_cache(maxsize=1)
+def _rare_surnames() -> bytes:
+    """A hundred thousand words take a twentieth of the memory when they stay one sorted text."""
+    return b"\n" + resources.files("scanners.detect").joinpath("surnames.txt").read_bytes()
+
+
+def is_rare_surname(word: str) -> bool:
+    """Whether a folded word is a surname on long lists only, and no word or town that we know of."""
+    if not word.isascii() or "\n" in word:
+        return False
+    text, key = _rare_surnames(), word.encode()
+    low, high = 0, len(text) - 1
+    while low < high:  # between two line ends
+        start = text.rfind(b"\n", 0, (low + high) // 2 + 1)
+        stop = text.index(b"\n", start + 1)
+        found = text[start + 1 : stop]
+        if found == key:
+            return True
+        if found < key:
+            low = stop
+        else:
+            high = start
+    return False
+
+
 @lru_cache(maxsize=50_000)
 def word_weights(word: str) -> tuple[float, float]:
     """Weight of a folded word as a given name and as a surname: the logarithm of a likelihood ratio."""
@@ -135,8 +166,10 @@ def word_weights(word: str) -> tuple[float, float]:
     parts = [part for part in re.split(r"['’`-]", word) if part]
     if len(parts) > 1:
         return _joined(parts)
-    letters = sum(known.grams.get(gram, 0) for gram in grams(word)) / 8 if word.isascii() else 0.0
+    letters = sum(known.grams.get(gram, 0) for gram in grams(word)) / 8
     weight = max(_LETTERS_AGAINST, min(_LETTERS_FOR, letters * _LETTER_STEP))
+    if is_rare_surname(word):
+        weight = max(weight, 0.0) + _RARE_SURNAME
     return weight + _NEW_GIVEN, weight + _NEW_SURNAME
 
 
@@ -169,10 +202,11 @@ class _Parsed:
     titles: int
 
 
+@lru_cache(maxsize=20_000)
 def _parse(value: str) -> _Parsed | None:
     """None when something in the value is no word of a name."""
     known = lexicon()
-    sides = value.split(",")
+    sides = value.replace("/", ",").split(",")
     if len(sides) > 2:
         return None
     words: tuple[list[str], list[str]] = ([], [])
@@ -253,8 +287,9 @@ def _east_asian(value: str) -> float:
     """A surname of one to three letters, then a given name of one to three: 王伟, 佐藤太郎, 김민준."""
     known = lexicon()
     parts = re.split(r"[ ・·　]+", value.strip())
+    parts = [word_fold(part.translate(_HIRAGANA)) for part in parts]
     joined = "".join(parts)
-    if not 2 <= len(joined) <= _SCRIPT_CHARS + 1 or len(parts) > 2:
+    if not 2 <= len(joined) <= (_SCRIPT_CHARS if len(parts) == 1 else 2 * _SCRIPT_CHARS) or len(parts) > 2:
         return -9.0
     whole = known.codes.get(joined)
     if whole is not None:
@@ -289,7 +324,12 @@ def is_full_name(value: str) -> bool:
     count = len(parsed.words) + len(parsed.after)
     if count < 2 and not parsed.extra and not _is_east_asian(value):
         return False
-    return count <= 5 and score(value) >= FULL_NAME and places.kind(value) is None
+    if count > 5 or score(value) < FULL_NAME or places.kind(value) is not None:
+        return False
+    words = (*parsed.words, *parsed.after)
+    # Two surnames are a firm as often as a person.
+    has_given = parsed.extra > 0 or any(word_weights(word)[0] >= _A_GIVEN_NAME for word in words)
+    return (has_given or _is_east_asian(value)) and not any(word in lexicon().sectors for word in words)
 
 
 def is_given_name(value: str) -> bool:
@@ -301,13 +341,18 @@ def is_given_name(value: str) -> bool:
 def is_surname(value: str) -> bool:
     """Whether a value of one word, or a double name, is made of surnames."""
     words = _few_words(value)
-    return words is not None and all(word_weights(word)[1] >= NAME_WORD for word in words)
+    return words is not None and all(word_weights(word)[1] >= _least(word) for word in words)
 
 
 def is_name_word(value: str) -> bool:
     """Whether a value of one word, or a double name, is made of given names or surnames."""
     words = _few_words(value)
-    return words is not None and all(max(word_weights(word)) >= NAME_WORD for word in words)
+    return words is not None and all(max(word_weights(word)) >= _least(word) for word in words)
+
+
+def _least(word: str) -> float:
+    """By itself an unknown word has to look more like a name than beside a known one."""
+    return NAME_WORD if word in lexicon().codes or is_rare_surname(word) else NAME_WORD + _NEW_SURNAME
 
 
 def _few_words(value: str) -> tuple[str, ...] | None:
@@ -315,6 +360,26 @@ def _few_words(value: str) -> tuple[str, ...] | None:
     if parsed is None or parsed.has_comma or parsed.titles or not 1 <= len(parsed.words) <= 2:
         return None
     return parsed.words
+
+
+_BESIDE = re.compile(r"\([^)]*\)|<[^>]*>|\[[^\]]*\]|\d+")
+_SEVERAL = re.compile(r"\s*(?:[;*/&+\n]|\band\b|\bund\b|\bet\b|,?\s*geb\.|\bnee\b|\bnée\b)\s*")
+_INITIALS = re.compile(r"(?:[^\W\d_]{1,2}\.[ -]?){1,5}")
+
+
+def is_somebody(value: str) -> bool:
+    """Whether a value of a column that is said to hold names holds one: beside other marks, or one of several.
+
+    ``Miller (1-0)``, ``DOE*JANE ANN/``, ``Dr & Mrs P Doe``, ``J.K.``.
+    """
+    text = _BESIDE.sub(" ", value).strip(" ,*/-")
+    if _INITIALS.fullmatch(text):
+        return True
+    return any(
+        is_full_name(part) or is_name_word(part) or bool((parsed := _parse(part)) and parsed.titles)
+        for part in (text.replace("*", " "), *_SEVERAL.split(text))
+        if part
+    )
 
 
 def looks_like_organisation(value: str) -> bool:
@@ -342,4 +407,14 @@ def rules() -> tuple[Rule, ...]:
         Rule("lexicon:full_name", "identity.name", _SHAPE, is_full_name, 0.05, most=6.5, examples=("Jane A. Doe",)),
         Rule("lexicon:given_name", "identity.name", _SHAPE, is_given_name, 0.1, most=4.5, examples=("Anne-Marie",)),
         Rule("lexicon:name_word", "identity.name", _SHAPE, is_name_word, 0.2, most=3.0, examples=("Schmidtke",)),
+        Rule(
+            "lexicon:somebody",
+            "identity.name",
+            re.compile(r"(?=.*a).{2,80}", re.DOTALL),
+            is_somebody,
+            0.2,
+            most=1.0,
+            needs_name=True,
+            examples=("Miller (1-0)", "DOE*JANE ANN/", "Dr & Mrs P Doe", "J.K."),
+        ),
     )

@@ -27,14 +27,15 @@ CANDIDATE = re.compile(r"(?<![\w.+-])(?:\+|00|\()?\d[\d ().\-/]{5,18}\d(?:\s?(?:
 #: What is written like a number of a telephone and is a date, a time, a price, or American post.
 DATE = re.compile(
     r"(?:19|20)\d\d[-./ ]\d\d?[-./ ]\d\d?|\d\d?[-./]\d\d?[-./](?:19|20)\d\d|^\d\d?:\d\d|^\d{4}-\d{4}$|^\d+\.\d+$"
-    r"|^\d{5}-\d{4}$|^\d{1,3}(?:[ .]\d{3}){1,3}$"
+    r"|^\d{5}-\d{4}$|^\d{1,3}[ .]\d{3}$|^\d\d?(?:[ .]\d{3}){2,3}$|^\d{3}(?:\.\d{3}){2}$"
 )
 #: How many digits a number has, written nationally or with its country's code.
 LENGTHS = range(7, 14)
 
-_EXTENSION = r"(?: ?(?:;ext=|x|ext\.?|extn\.?|#|durchwahl|dw|poste|int\.?) ?9{1,6})?"
-_INTERNATIONAL = re.compile(rf"(?:tel:)?\(?(?:\+|00) ?\(?9[9 ().\-/]{{6,22}}9{_EXTENSION}")
-_WRITTEN = re.compile(rf"(?:tel:)?\(?9{{1,5}}\)?[ .\-/](?:[9() .\-/]{{4,16}})9{_EXTENSION}")
+#: In signatures a letter is an ``a``.
+_EXTENSION = r"(?: ?(?:;aaa=|a{1,9}\.?|#) ?9{1,6})?"
+_INTERNATIONAL = re.compile(rf"(?:aaa:)?\(?(?:\+|00) ?\(?9[9 ().\-/]{{6,22}}9{_EXTENSION}")
+_WRITTEN = re.compile(rf"(?:aaa:)?\(?9{{1,5}}\)?[ .\-/](?:[9() .\-/]{{4,16}})9{_EXTENSION}")
 _DIGITS = re.compile(r"9{7,13}")
 _TAIL = re.compile(r"(?i) ?(?:;ext=|x|extn?\.?|#|durchwahl|dw|poste|int\.?) ?(\d{1,6})$")
 _NOT_DIGIT = re.compile(r"\D")
@@ -47,6 +48,15 @@ _TRUE_RATE = 0.85
 _MOST_INTERNATIONAL, _MOST_WRITTEN, _MOST_FIRM, _MOST_LOOSE, _MOST_SEQUENCE = 9.0, 6.0, 5.0, 2.0, 0.5
 #: A column of bare digits of which fewer are numbers is none of telephones, unless its name says so.
 _BARE_SHARE = 0.75
+#: How North America groups its numbers, and how a country's code is written before any; by form alone.
+_NORTH_AMERICAN = re.compile(
+    r"(?:1[-. ]|001-)?(?:\([2-9]\d\d\) ?\d{3}[-. ]\d{4}|[2-9]\d\d([-.])\d{3}\1\d{4})(?: ?(?:x|ext\.?) ?\d{1,6})?"
+)
+_CODED = re.compile(r"(?:tel:)?\(?\+ ?\(?\d{1,3}[\d ().\-/]{5,20}\d(?: ?(?:x|ext\.?) ?\d{1,6})?", re.IGNORECASE)
+#: So many of a column are written so, and what that says at the most.
+_FORM_SHARE, _MOST_FORM = 0.75, 7.5
+#: So many with a country's code tell what the others are.
+_CODED_SHARE = 0.1
 #: Digits of a telephone among others are not told by themselves, however few digits a plan allows.
 _NOT_SURE = 0.03
 #: A plan that fewer digits fit than this says something.
@@ -134,9 +144,8 @@ def _of_code(digits: str) -> tuple[str, tuple[str, ...]]:
     return digits, ()
 
 
-def _is_of(digits: str, shared: Sequence[str]) -> bool:
-    """Whether digits, with or without an inland prefix, are a number in one of the regions of a code."""
-    main = plan(shared[0])
+def _is_of(digits: str, main: Plan | None, shared: Sequence[str]) -> bool:
+    """Whether digits, with a region's inland prefix or without, are a number in one that shares its code."""
     if main is None:  # 001: free numbers of the world
         return False
     digits = main.stripped(digits)
@@ -160,29 +169,31 @@ def bare(value: str) -> tuple[str, bool]:
 def is_international(digits: str) -> bool:
     """Whether digits that begin with a country's code are a valid number."""
     rest, shared = _of_code(digits)
-    return bool(shared) and _is_of(rest, shared)
+    return bool(shared) and _is_of(rest, plan(shared[0]), shared)
 
 
 @lru_cache(maxsize=100_000)
 def is_national(digits: str, region: str) -> bool:
     """Whether digits are a valid number as one writes it in the region, with the prefix for calls inland or without."""
     main = plan(region)
-    return main is not None and 5 <= len(digits) <= 14 and _is_of(digits, _codes()[str(main.code)])
+    return main is not None and 4 <= len(digits) <= 14 and _is_of(digits, main, _codes()[str(main.code)])
 
 
 def _has_own_code(digits: str, region: str) -> bool:
     """Whether digits are a region's number behind its country's code, and no number of it as they stand."""
     main = plan(region)
-    if main is None or not digits.startswith(str(main.code)) or main.general.fullmatch(digits) is not None:
+    code = str(main.code) if main is not None else ""
+    if main is None or not digits.startswith(code) or main.general.fullmatch(digits) is not None:
         return False
-    return is_international(digits)
+    return _is_of(digits[len(code) :], main, _codes()[code])
 
 
 def is_phone(value: str, tried: Sequence[str]) -> bool:
     """Whether a value is a valid number, written internationally or as in one of the regions."""
     digits, has_code = bare(value)
-    if has_code:
+    if has_code and (is_international(digits) or "+" in value):
         return is_international(digits)
+    digits = f"00{digits}" if has_code else digits
     return any(is_national(digits, region) or _has_own_code(digits, region) for region in tried)
 
 
@@ -260,8 +271,10 @@ def column(
         elif len(digits) in LENGTHS:
             others[value] = digits
             bares += mark == "9" * len(mark)
-    found: list[Passed] = []
+    found = _by_form(values)
     taken = {value for value, digits in coded.items() if is_international(digits)}
+    if found and len(taken) < _FORM_SHARE * len(values):
+        return found, frozenset(coded) | frozenset(others)
     if taken:
         rule = "phonenumbers:international"
         found.append(Passed(rule, "contact.phone", len(taken), len(values), 0.02, needs_name=False))
@@ -299,6 +312,27 @@ def column(
     tries = 1 if reading.region in home else 2 * len(_tried(home, abroad))
     found.append(_weighed(national, rate, tries))
     return found, frozenset(taken)
+
+
+def _by_form(values: Sequence[str]) -> list[Passed]:
+    """Columns whose values are written as hardly anything but telephones is; they may be made up, and in no plan."""
+    coded = grouped = alike = 0
+    for mark, value in zip(signatures(values), values, strict=True):
+        digits, has_code = bare(value)
+        if has_code and "+" in value:
+            coded += 7 <= len(digits) <= 15 and bool(_of_code(digits)[1]) and _CODED.fullmatch(value) is not None
+        elif _NORTH_AMERICAN.fullmatch(value) is not None:
+            grouped += 1
+        else:
+            alike += len(digits) in LENGTHS and is_candidate(mark, value)
+    matched = coded + grouped
+    if coded >= max(2, _CODED_SHARE * len(values)):  # beside some with a code, the rest is what it looks like
+        matched += alike
+    if not matched or matched < _FORM_SHARE * len(values):
+        return []
+    most = _MOST_FORM * min(1.0, (matched + 1) / 4)
+    row = Passed("phonenumbers:form", "contact.phone", matched, len(values), _NOT_SURE, needs_name=False, most=most)
+    return [_weighed(row, _NOT_SURE, 1)]
 
 
 def _weighed(item: Passed, rate: float, tries: int) -> Passed:
@@ -387,6 +421,19 @@ def rules() -> tuple[Rule, ...]:
             most=1.5,
             needs_name=True,
             examples=("2024561111",),
+        ),
+        Rule(
+            "phonenumbers:form",
+            "contact.phone",
+            # Of a column only: what is written so, valid or made up.
+            re.compile(
+                rf"{_INTERNATIONAL.pattern}|(?:9{{1,3}}[-. ])?\(?9{{3}}[-.) ]{{1,2}}9{{3}}[-. ]9{{4}}{_EXTENSION}"
+            ),
+            lambda value: bool(_by_form([value])),
+            _NOT_SURE,
+            most=_MOST_FORM,
+            needs_name=True,
+            examples=("+49 000 0000000", "(999) 123-4567"),
         ),
     )
 

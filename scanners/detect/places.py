@@ -35,8 +35,9 @@ class Lexicon:
     region_codes: frozenset[str]
     countries: frozenset[str]
     country_codes: frozenset[str]
-    #: Words for streets that stand by themselves: before the name, or after it.
-    streets: frozenset[str]
+    #: Words for streets that stand before the name, and those that stand behind it.
+    streets_before: frozenset[str]
+    streets_after: frozenset[str]
     #: Ends of words for streets: ``hauptstrasse``.
     street_ends: tuple[str, ...]
     #: Words for a part of a house: floor, flat, door.
@@ -62,7 +63,8 @@ def lexicon() -> Lexicon:
         frozenset(found["region code"]),
         frozenset(found["country"]),
         frozenset(found["country code"]),
-        frozenset(address["streets"].split()),
+        frozenset(address["before"].split()),
+        frozenset(address["after"].split()),
         tuple(address["street_ends"].split()),
         frozenset(address["units"].split()),
     )
@@ -77,7 +79,7 @@ _SAINTS = {
     "sto": ("santo",),
     "skt": ("sankt",),
 }
-_DIGITS = re.compile(r"^\d{4,6}(?: \d{2,3})?\s+|\s+\d{4,6}$|^[a-z]{1,2}-\d{4,6}\s+")
+_DIGITS = re.compile(r"^\d{4,6}(?: \d{2,3})?\s+|\s+\d{5}(?:-\d{4})?$|^[a-z]{1,2}-\d{4,6}\s+")
 
 
 @lru_cache(maxsize=50_000)
@@ -87,10 +89,10 @@ def kind(value: str) -> Kind | None:
     Bigger is likelier: who writes ``Georgia`` or ``Luxembourg`` means the country or the state.
     """
     known = lexicon()
-    name = " ".join(word_fold(value).translate(_DOTS).split())
-    if len(name) < 3:
-        return None
-    for one in _spellings(name):
+    spelled = _spelled(value)
+    if len(spelled[0]) < 3 and spelled[0].isascii():
+        return "country" if spelled[0] in known.countries else None
+    for one in spelled:
         if one in known.countries:
             return "country"
         size = known.cities.get(one)
@@ -101,7 +103,14 @@ def kind(value: str) -> Kind | None:
     return None
 
 
-def _spellings(name: str) -> list[str]:
+@lru_cache(maxsize=50_000)
+def _spelled(value: str) -> tuple[str, ...]:
+    """A name as the lexicon writes it, first as it stands, then with what is short written out or left out."""
+    name = word_fold(value).translate(_DOTS)
+    if not name.isalpha():
+        name = " ".join(name.split())
+    if " " not in name:
+        return (name,)
     spelled = [name]
     found = _SAINT.search(name)
     if found:
@@ -111,13 +120,14 @@ def _spellings(name: str) -> list[str]:
             spelled.append(name.removesuffix(end))
     if name.startswith("the "):
         spelled.append(name.removeprefix("the "))
-    return spelled
+    return tuple(spelled)
 
 
 def is_city(value: str) -> bool:
     """Whether a value is a town, perhaps with its postal code, region or country: ``10115 Berlin``, ``Austin, TX``."""
     first, *rest = _parts(value)
-    if kind(first) != "city" and word_fold(first) not in lexicon().cities:
+    cities = lexicon().cities
+    if not any(one in cities for one in _spelled(first)):
         return False
     return len(rest) <= 2 and all(kind(part) or is_region_code(part) or is_country_code(part) for part in rest)
 
@@ -125,14 +135,14 @@ def is_city(value: str) -> bool:
 def is_region(value: str) -> bool:
     """Whether a value is a region's name, perhaps with its country."""
     first, *rest = _parts(value)
-    name = " ".join(word_fold(first).translate(_DOTS).split())
-    return any(one in lexicon().regions for one in _spellings(name)) and all(kind(part) == "country" for part in rest)
+    regions = lexicon().regions
+    return any(one in regions for one in _spelled(first)) and all(kind(part) == "country" for part in rest)
 
 
 def is_country(value: str) -> bool:
     """Whether a value is a country's name in one of eleven languages."""
-    name = " ".join(word_fold(value).translate(_DOTS).split())
-    return any(one in lexicon().countries for one in _spellings(name))
+    countries = lexicon().countries
+    return any(one in countries for one in _spelled(value))
 
 
 def is_country_code(value: str) -> bool:
@@ -145,18 +155,33 @@ def is_region_code(value: str) -> bool:
     return word_fold(value.strip()) in lexicon().region_codes
 
 
-def _parts(value: str) -> list[str]:
+@lru_cache(maxsize=20_000)
+def _parts(value: str) -> tuple[str, ...]:
+    """A place and what it lies in, without postal codes."""
     text = word_fold(value).strip()
+    if not text or text.isalpha():
+        return (text,)
     text = _DIGITS.sub("", text)
-    return [part.strip() for part in text.split(",")] if text else [""]
+    town, _, code = text.rpartition(" ")
+    if "," not in text and len(code) == 2 and town and code in lexicon().region_codes:
+        return (town, code)  # ``Lafayette LA 70503``
+    return tuple(part.strip() for part in text.split(","))
 
 
-_NUMBER = re.compile(r"\d{1,5}(?:[a-z]|\s?[-/]\s?\d{1,5}[a-z]?|\s?bis|\s?ter)?")
+_NUMBER = re.compile(r"(?:no:?|nr:?|num|n[°o]|#|д|кв)?\d{1,5}(?:[a-z]|\s?[-/]\s?\d{1,5}[a-z]?|bis|ter)?")
+_HAS_NUMBER = re.compile(r"\d|\bs/?nc?\b")
 _PARTS = re.compile(r"[\s,;.]+")
 _POST_BOX = re.compile(
     r"\b(?:p\.? ?o\.? ?box|post(?:fach|bus|boks|box)|apartado(?: postal)?|casella postale|caixa postal|b\.?p\.?"
     r"|boite postale|skrytka pocztowa)\s+\d"
 )
+#: A Chinese, Japanese or Korean address: a place, a street or block, a number.
+_EAST_ASIAN = re.compile(
+    r"(?=.*\d)[\u4e00-\u9fff\u3040-\u30ff]{2,}.*(?:[路街道巷弄村园区號号]|丁目|番地|[市区町村].*\d+-\d+).*"
+    r"|(?=.*\d)[\uac00-\ud7a3 ]+(?:로|길|동|가) ?\d.*"
+)
+#: Words that a street's name is not made of.
+_NO_NAMES = frozenset(("dr", "prof", "mr", "mrs", "ms", "the", "of"))
 
 
 @lru_cache(maxsize=50_000)
@@ -166,31 +191,59 @@ def is_address_line(value: str) -> bool:
     ``12 Main St``, ``Hauptstr. 5a``, ``12 bis, rue de la Paix``, ``ul. Długa 3/4``, ``Calle Mayor 8, 3º B``.
     """
     text = word_fold(value).replace("º", "").replace("ª", "")
-    if _POST_BOX.search(text):
+    if not _HAS_NUMBER.search(text):
+        return False
+    if _POST_BOX.search(text) or (not text.isascii() and _EAST_ASIAN.fullmatch(text)):
         return True
     words = [part for part in _PARTS.split(text) if part]
-    if not 2 <= len(words) <= 14:
+    if not 2 <= len(words) <= 16:
         return False
-    known = lexicon()
-    is_street = [word in known.streets or (len(word) > 5 and word.endswith(known.street_ends)) for word in words]
     numbers = [_NUMBER.fullmatch(word) is not None for word in words]
-    if not any(is_street):
-        return False
-    if not any(numbers):
-        return any(word in ("s/n", "sn", "snc") for word in words[1:])
-    # A street has a name beside its word, or is one word with it: ``Hauptstrasse``.
-    named = any(not flag and not number for flag, number in zip(is_street, numbers, strict=True))
-    return named or len(words[is_street.index(True)]) > 6 or sum(numbers) >= 2
+    has_number = any(numbers) or any(word in ("s/n", "sn", "snc") for word in words[1:])
+    return has_number and _has_street(words, numbers)
+
+
+def _has_street(words: list[str], numbers: list[bool]) -> bool:
+    """Whether a word for a street has a name beside it, or is one word with it."""
+    known = lexicon()
+    for index, word in enumerate(words):
+        if len(word) > 5 and word.endswith(known.street_ends):
+            return True
+        before, after = index > 0 and not numbers[index - 1], index + 1 < len(words) and not numbers[index + 1]
+        if word in known.streets_after and before and len(words[index - 1]) > 1 and words[index - 1] not in _NO_NAMES:
+            return True
+        if word in known.streets_before and after and len(words[index + 1]) > 1:
+            return True
+        # Streets that are called by a number: ``350 5th Ave``, ``Calle 72``, ``112. Sok. No:6``.
+        if word in known.streets_after and sum(numbers) >= 2 and index > 0 and len(word) > 1:
+            return True
+        if word in ("calle", "carrera", "cra", "avenida", "kr", "cl", "via", "rua", "carrer") and numbers[index + 1 :]:
+            return True
+    return False
 
 
 def is_street(value: str) -> bool:
     """Whether a value is a street's name without a number: ``Rue de la Paix``, ``Hauptstraße``, ``Elm Street``."""
     words = [part for part in _PARTS.split(word_fold(value)) if part]
     known = lexicon()
-    if not 1 <= len(words) <= 7:
+    if not 1 <= len(words) <= 7 or any(map(str.isdigit, words)):
         return False
-    ends = words[-1] in known.streets or words[0] in known.streets
-    return (ends and len(words) > 1) or any(len(word) > 5 and word.endswith(known.street_ends) for word in words)
+    if any(len(word) > 5 and word.endswith(known.street_ends) for word in words):
+        return True
+    if len(words) < 2 or words[0] in _NO_NAMES:
+        return False
+    return words[-1] in known.streets_after or (words[0] in known.streets_before and len(words[1]) > 2)
+
+
+#: A name and a number at its end, as addresses are written where the word for a street is left out: ``Husova 12``.
+_NAME_AND_NUMBER = re.compile(
+    r"[^\W\d_][^\d]{2,40}[ ,]\s?\d{1,4}(?: ?[a-z]|[-/]\d{1,3}[a-z]?)?(?:[ ,].{1,20})?", re.IGNORECASE
+)
+
+
+def is_name_and_number(value: str) -> bool:
+    """Whether a value is words and a number, or an address by its words."""
+    return _NAME_AND_NUMBER.fullmatch(value.strip()) is not None or is_address_line(value)
 
 
 #: Forms of postal codes: three to six digits with what countries write before, between and after them.
@@ -222,7 +275,16 @@ def rules() -> tuple[Rule, ...]:
             is_address_line,
             0.01,
             examples=("12 Main St", "Hauptstr. 5", "12 rue de la Paix", "ul. Długa 3"),
-            counter_examples=("Sleeping Bag 5", "Street Fighter", "Windows 11"),
+            counter_examples=("Sleeping Bag 5", "Street Fighter", "Windows 11", "Dr. A. Muster 2"),
+        ),
+        Rule(
+            "format:address_named",
+            "contact.address",
+            _LINE_SHAPE,
+            is_name_and_number,
+            0.2,
+            needs_name=True,
+            examples=("Husova 12", "San Luis 70", "Feria 112, 3 C"),
         ),
         Rule("lexicon:street", "contact.address", _SHAPE, is_street, 0.05, most=4.0, examples=("Elm Street",)),
         Rule(

@@ -16,7 +16,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
+from importlib.util import find_spec
 from ipaddress import ip_interface
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from scanners.detect.multipattern import ODD, Hit, MultiPattern, folded, joined
@@ -271,10 +273,39 @@ def _public_suffixes() -> Any:
     return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 
 
+@lru_cache(maxsize=1)
+def _suffix_rules() -> tuple[frozenset[str], frozenset[str]]:
+    """The rules of that list for names in ASCII, and what they end with, label by label.
+
+    The file is read beside the package, which itself loads a client for the web.
+    """
+    spec = find_spec("tldextract")
+    folder = Path(spec.origin).parent if spec is not None and spec.origin else Path()
+    text = (folder / ".tld_set_snapshot").read_text(encoding="utf-8").partition("// ===BEGIN PRIVATE DOMAINS===")[0]
+    rules = frozenset(re.findall(r"(?m)^[.*!]*\w\S*", text))
+    ends = {rule[dot.end() :] for rule in rules for dot in re.finditer(r"\.", rule)}
+    return rules, frozenset(ends | rules)
+
+
 @lru_cache(maxsize=50_000)
 def is_host(host: str) -> bool:
-    """Whether a name of a host ends in a public suffix that is not all of it."""
-    return bool(_public_suffixes()(host).fqdn)
+    """Whether a name of a host ends in a public suffix that is not all of it (https://publicsuffix.org/list/)."""
+    name = host.strip().rstrip(".").lower()
+    if not name.isascii() or name[:4] == "xn--" or ".xn--" in name or "[" in name:
+        return bool(_public_suffixes()(host).fqdn)
+    rules, ends = _suffix_rules()
+    labels = name.split(".")
+    first = len(labels)
+    end = ""
+    for index in range(len(labels) - 1, -1, -1):
+        longer = f"{labels[index]}.{end}" if end else labels[index]
+        if labels[index] in ("*", "") or longer not in ends:
+            if f"*.{end}" in rules:
+                first = index + (f"!{longer}" in rules)
+            break
+        end = longer
+        first = index if end in rules else first
+    return 0 < first < len(labels) and bool(labels[first - 1])
 
 
 _NAME = run(r"a-zA-Z0-9.\-")

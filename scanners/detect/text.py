@@ -13,13 +13,14 @@ from scanners.detect.addresses import addresses_in, places_in
 from scanners.detect.base import Span
 from scanners.detect.births import births_in
 from scanners.detect.folding import word_fold
-from scanners.detect.labels import labelled_in
+from scanners.detect.labels import is_other_number, labelled_in
 from scanners.detect.language import language_of
 from scanners.detect.links import handles_in, links_in, marks_in
 from scanners.detect.mentions import people_in
 from scanners.detect.ner import Entity, NameReader
 from scanners.detect.phones import REGIONS
 from scanners.detect.spans import resolve
+from scanners.detect.traits import traits_in
 from scanners.detect.words import with_capitals, words_of
 
 #: Names are looked for in at most this many characters of one asset: spaCy reads about 18,000 a second.
@@ -27,12 +28,30 @@ NER_CHARS = 50_000
 #: Enough names to know that there are names.
 NER_ENOUGH = 15
 _BATCH_CHARS = 5_000
+#: What a text about nobody may hold as well: it makes no text personal by itself.
+SOFT = frozenset(
+    (
+        "contact.place",
+        "contact.address",
+        "employment.job",
+        "special.health",
+        "special.religion",
+        "special.politics",
+        "special.trade_union",
+        "special.ethnicity",
+        "special.sexuality",
+        "demographic.nationality",
+        "financial.income",
+        "location.coordinates",
+        "identity.username",
+    )
+)
 
 #: A line can hold a name only when it has a capitalised word.
 _CAPITALISED = re.compile(r"\b[^\W\d_a-z][^\W\d_]+")
 _DIGITS = re.compile(r"\d+")
-#: A line can hold an identifier only when it has an ``@``, a run of numbers, or colons as in an address of IPv6.
-_CANDIDATE = re.compile(r"@|\d[\d ().\-/:]{5,}|:[0-9a-fA-F]*:")
+
+_MAIL = "contact.email"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,28 +67,37 @@ class TextReader:
     def spans(self, texts: Sequence[str]) -> list[list[Span]]:
         """For each text its spans, in order, none overlapping another."""
         regions = (self.country, *REGIONS[:6]) if self.country else ()
+        return [found for found, _ in self._read(texts, regions)]
+
+    def beside_patterns(self, texts: Sequence[str], regions: tuple[str, ...]) -> list[list[Span]]:
+        """The same without what ``patterns`` finds by itself."""
+        return [[span for span in found if span not in known] for found, known in self._read(texts, regions)]
+
+    def _read(self, texts: Sequence[str], regions: tuple[str, ...]) -> Iterator[tuple[list[Span], list[Span]]]:
+        """For each text all its spans, and those among them that patterns find."""
         cased = [with_capitals(text) for text in texts]
         entities = self.names.entities(cased)
-        return [
-            self._read(text, capitals, seen, regions)
-            for text, capitals, seen in zip(texts, cased, entities, strict=True)
-        ]
+        identifiers = patterns.spans_of(texts, regions)
+        for text, capitals, seen, known in zip(texts, cased, entities, identifiers, strict=True):
+            yield self._one(text, capitals, seen, known), known
 
-    def _read(self, text: str, cased: str, entities: Sequence[Entity], regions: tuple[str, ...]) -> list[Span]:
+    def _one(self, text: str, cased: str, entities: Sequence[Entity], identifiers: Sequence[Span]) -> list[Span]:
         language = self.language or language_of(text)
+        is_models = language in (None, self.names.language)
         words = words_of(cased)
-        people = list(people_in(cased, words, entities, language, language in (None, self.names.language)))
+        people = list(people_in(cased, words, entities, language, is_models))
         found = [
-            *patterns.spans(text, regions),
+            *(span for span in identifiers if not is_other_number(text, span)),
             *people,
             *addresses_in(text, cased, words),
-            *places_in(text, cased, words, entities),
+            *places_in(text, cased, words, entities, is_models),
             *labelled_in(text, words),
             *births_in(text, words),
+            *traits_in(cased, words, people, language),
             *handles_in(text),
             *marks_in(text),
         ]
-        mails = [text[span.start : span.stop].partition("@")[0] for span in found if span.category == "contact.email"]
+        mails = [text[span.start : span.stop].partition("@")[0] for span in identifiers if span.category == _MAIL]
         names = {
             part
             for name in (*mails, *(cased[span.start : span.stop] for span in people))
@@ -94,36 +122,31 @@ def read_texts(texts: Mapping[str, int], names: NameReader, regions: tuple[str, 
     counts: Counter[str] = Counter()
     values: dict[str, set[int]] = defaultdict(set)
     texts_with: Counter[str] = Counter()
-    for text, times in texts.items():
-        seen: set[str] = set()
-        for line, repeats in _lines(text).items():
-            if not _CANDIDATE.search(line):
-                continue
-            for span in patterns.spans(line, regions):
-                counts[span.category] += times * repeats
-                values[span.category].add(hash(line[span.start : span.stop].lower()))
-                seen.add(span.category)
-        texts_with.update(seen)
-    ner_chars = 0
-    for batch in _batches(texts):
-        if ner_chars >= NER_CHARS or len(values["identity.name"]) >= NER_ENOUGH or names.model is None:
+    for (text, times), found in zip(texts.items(), patterns.spans_of(list(texts), regions), strict=True):
+        for span in found:
+            counts[span.category] += times
+            values[span.category].add(hash(text[span.start : span.stop].lower()))
+        texts_with.update({span.category for span in found})
+    read_chars = 0
+    reader = TextReader(names)
+    for batch in _batches(texts) if names.with_lists else ():
+        if read_chars >= NER_CHARS or len(values["identity.name"]) >= NER_ENOUGH:
             break
-        ner_chars += sum(len(line) for line, _ in batch)
-        for (line, times), found in zip(batch, names.spans([line for line, _ in batch]), strict=True):
+        lines = [line for line, _ in batch]
+        read_chars += sum(map(len, lines))
+        for (line, times), found in zip(batch, reader.beside_patterns(lines, regions), strict=True):
             for span in found:
                 counts[span.category] += times
                 values[span.category].add(hash(line[span.start : span.stop].lower()))
-            if found:
-                texts_with["identity.name"] += 1
+            texts_with.update({span.category for span in found})
+    # A town or a job says of a text that it is about people only where it names one.
+    if not counts.keys() - SOFT:
+        counts.clear()
     contained = tuple(
         Contained(category, count, len(values[category]))
         for category, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     )
-    return TextReading(contained, dict(texts_with), ner_chars)
-
-
-def _lines(text: str) -> Counter[str]:
-    return Counter(line for line in text.splitlines() if line.strip())
+    return TextReading(contained, dict(texts_with), read_chars)
 
 
 def _batches(texts: Mapping[str, int]) -> Iterator[list[tuple[str, int]]]:

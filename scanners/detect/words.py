@@ -8,17 +8,22 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from scanners.detect.folding import word_fold
-from scanners.detect.people import word_weights
+from scanners.detect.people import lexicon, word_weights
 
 _LETTER = r"(?:[^\W\d_][\u0300-\u036f]*)"
 _WORD = re.compile(rf"{_LETTER}+(?:['’`‐‑-]{_LETTER}+)*")
 #: ``l'avocat``, ``d'Anna``, ``dell'arte``: what stands before the apostrophe is a word of its own.
 _ELISION = re.compile(r"(?:[ldjmnstcLDJMNSTC]|[Qq]u|[Dd]ell|[Aa]ll|[Nn]ell|[Ss]ull|[Dd]all|[Uu]n)['’](?=[^\W\d_]{2})")
+_SENTENCE = re.compile(r"[.!?] [A-Z][a-z]")
 _POSSESSIVE = re.compile(r"['’][sS]$")
 #: Below this share of capitals among its letters a text is one whose writer does not bother with them.
 _FEW_CAPITALS, _MOST_CAPITALS = 0.004, 0.8
 #: From this weight on a word that is written small is taken for a name.
 _NAME = 1.2
+#: From this weight on a word that no list has, behind a name.
+_UNKNOWN = -1.5
+#: Fewer words than this share begin with a capital alone.
+_FEW_TITLES = 0.07
 
 
 class Word(NamedTuple):
@@ -75,6 +80,11 @@ def with_capitals(text: str) -> str:
         return text
     if capitals <= _FEW_CAPITALS * letters:
         return _raised(text, words_of(text))
+    if capitals < 0.1 * letters and text[0].islower():
+        words = words_of(text)
+        titles = sum(word.is_capital and not word.is_shouted and len(word.text) > 1 for word in words)
+        if titles < _FEW_TITLES * len(words) and not _SENTENCE.search(text):
+            return _raised(text, words)
     if capitals >= _MOST_CAPITALS * letters and letters > 30:
         small = text.lower()
         return _raised(small, words_of(small)) if len(small) == len(text) else text
@@ -82,12 +92,21 @@ def with_capitals(text: str) -> str:
 
 
 def _raised(text: str, words: Sequence[Word]) -> str:
+    """The text with the words in capitals that the lexicon knows as names, and unknown ones directly behind them."""
     chars = list(text)
-    for word in words:
+    known = lexicon().codes
+    is_behind = False
+    for index, word in enumerate(words):
+        is_next = is_behind and words[index - 1].stop + 1 == word.start and text[word.start - 1] == " "
+        is_listed = all(part in known for part in re.split(r"['’-]", word.folded))
+        weight = max(word_weights(word.folded))
+        is_unknown = not is_listed and is_next and len(word.text) > 3 and weight > _UNKNOWN
+        is_name = len(word.text) > 2 and ((is_listed and weight >= _NAME) or is_unknown)
         first = chars[word.start].upper()
-        if len(first) == 1 and len(word.text) > 1 and max(word_weights(word.folded)) >= _NAME:
+        if is_name and len(first) == 1:
             chars[word.start] = first
-            for index in range(word.start + 1, word.stop - 1):
-                if chars[index] in "-'’" and len(chars[index + 1].upper()) == 1:
-                    chars[index + 1] = chars[index + 1].upper()
+            for at in range(word.start + 1, word.stop - 1):
+                if chars[at] in "-'’" and len(chars[at + 1].upper()) == 1:
+                    chars[at + 1] = chars[at + 1].upper()
+        is_behind = is_name and is_listed
     return "".join(chars)

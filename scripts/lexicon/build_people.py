@@ -15,7 +15,7 @@ import random
 import tomllib
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -162,7 +162,7 @@ def other_shares(python: Mapping[str, Any], npm: Mapping[str, Any], named: set[s
         parts = words(name)
         for before, word in zip(["", *parts], parts, strict=False):
             if before not in _SAINTS:
-                towns[word] += math.sqrt(population)
+                towns[word] += math.sqrt(population) / len(parts) ** 2
     add(towns, 0.2)
     lexical: Counter[str] = Counter()
     for _, file, lemmas, _ in npm["nouns"]:
@@ -174,6 +174,11 @@ def other_shares(python: Mapping[str, Any], npm: Mapping[str, Any], named: set[s
     things = Counter(word for items in npm["things"].values() for item in items for word in words(item))
     add({word: count for word, count in things.items() if count >= 2 or word in named}, 0.15)
     return dict(shares)
+
+
+def is_alphabetic(word: str) -> bool:
+    """Whether a word is in Latin, Greek or Cyrillic letters."""
+    return all(char <= "ӿ" for char in word)
 
 
 def level(share: float) -> int:
@@ -206,8 +211,23 @@ def fit(positive: list[str], negative: list[str]) -> tuple[dict[str, int], float
     return {gram: weight for gram, weight in rounded.items() if weight}, right / len(held)
 
 
-def build(python: Mapping[str, Any], npm: Mapping[str, Any], ssa: Mapping[str, float]) -> tuple[str, str]:
-    """The text of ``people.txt``, and a line about it."""
+def rare_surnames(python: Mapping[str, Any], npm: Mapping[str, Any], kept: Collection[str]) -> list[str]:
+    """Surnames that are on long lists only, and no word, no thing and no town that we know of."""
+    taken = set(kept)
+    for language in (*_LANGUAGES, *_SCRIPTS):
+        taken.update(map(word_fold, npm["common"][language]))
+    for _, _, lemmas, _ in npm["nouns"]:
+        taken.update(word for lemma in lemmas if lemma.islower() for word in words(lemma.replace("_", " ")))
+    for items in npm["things"].values():
+        taken.update(word for item in items for word in words(item))
+    for name, _, _, _ in python["places"]["cities"]:
+        taken.update(words(name))
+    found = {word for name in (*python["rare surnames"], *python["census"]["surname"]) for word in words(name)}
+    return sorted(word for word in found - taken if 3 <= len(word) <= 15 and word.isascii())
+
+
+def build(python: Mapping[str, Any], npm: Mapping[str, Any], ssa: Mapping[str, float]) -> tuple[str, str, str]:
+    """The texts of ``people.txt`` and ``surnames.txt``, and a line about them."""
     given = share_of_lists(name_lists(python, npm, ssa, "given"))
     surname = share_of_lists(name_lists(python, npm, ssa, "surname"))
     named = set(given) | set(surname)
@@ -219,11 +239,12 @@ def build(python: Mapping[str, Any], npm: Mapping[str, Any], ssa: Mapping[str, f
         three = tuple(level(shares.get(word, 0.0)) for shares in (given, surname, other))
         if any(three[:2]) or three[2] > LEAST_OTHER:
             codes["".join(f"{one:x}" for one in three)].append(word)
-    latin_names = [
-        word for word in named if word.isascii() and other.get(word, 0) < given.get(word, 0) + surname.get(word, 0)
-    ]
-    words_only = [word for word in other if word.isascii() and word not in named]
-    weights, right = fit(sorted(latin_names), sorted(words_only))
+    kept = {word for found in codes.values() for word in found}
+    rare = rare_surnames(python, npm, kept)
+    spelled = [word for word in named if is_alphabetic(word)]
+    names_only = [word for word in spelled if other.get(word, 0) < given.get(word, 0) + surname.get(word, 0)]
+    words_only = [word for word in other if is_alphabetic(word) and word not in named]
+    weights, right = fit(sorted({*names_only, *rare}), sorted(words_only))
     by_weight: dict[int, list[str]] = defaultdict(list)
     for gram in sorted(weights):
         by_weight[weights[gram]].append(gram)
@@ -231,6 +252,7 @@ def build(python: Mapping[str, Any], npm: Mapping[str, Any], ssa: Mapping[str, f
     lines += [f"= {weight} {' '.join(found)}" for weight, found in sorted(by_weight.items())]
     about = (
         f"{sum(map(len, codes.values())):,} words ({len(given):,} given names, {len(surname):,} surnames), "
+        f"{len(rare):,} rare surnames, "
         f"{len(weights):,} letter groups that tell {right:.1%} of unseen words right"
     )
-    return "\n".join(lines) + "\n", about
+    return "\n".join(lines) + "\n", "\n".join(rare) + "\n", about

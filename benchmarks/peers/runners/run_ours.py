@@ -6,6 +6,7 @@ from data_map.model import Asset, AssetKind, AssetScan, Field, FieldRef, Source
 from privacy.redaction import Choice, documents
 from scanners.detect.engine import Engine
 from scanners.detect.ner import NameReader, installed_model
+from scanners.detect.recognisers import presidio_spans
 from scanners.detect.text import TextReader
 from scanners.scan import Limits, scan
 from scanners.sources.files import FileSource
@@ -13,7 +14,13 @@ from scanners.values import Column, Content
 
 
 def prepare(job):
-    """The engine, its rules and lexicon loaded; for the variant ``patterns`` without a language model."""
+    """The engine, its rules and lexicon loaded; for the variant ``patterns`` without a language model.
+
+    For the variant ``recognisers`` only what equals Presidio's pattern recognisers.
+    """
+    if job.get("variant") == "recognisers":
+        presidio_spans(["Call Jane Doe on Monday."])
+        return presidio_spans
     engine = Engine(NameReader(None if job.get("variant") == "patterns" else installed_model()))
     columns(engine, [{"name": "warm", "columns": [{"id": 0, "name": "up", "values": ["Call Jane Doe on Monday."]}]}])
     return engine
@@ -36,7 +43,9 @@ def columns(peer, tables):
 
 
 def text(peer, texts):
-    """Spans of each text, as `privacy redact` has them."""
+    """Spans of each text, as `privacy redact` has them; for the variant ``recognisers`` what Presidio's would find."""
+    if peer is presidio_spans:
+        return [list(found) for found in presidio_spans(texts)]
     return [
         [[span.start, span.stop, span.category, span.score] for span in document.spans]
         for document in documents(texts, TextReader(peer.names), Choice())

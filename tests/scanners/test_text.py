@@ -1,0 +1,151 @@
+"""Personal data in running text. The people and places in it are made up for this file."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from data_map.taxonomy import CATEGORIES
+from scanners.detect.base import Span
+from scanners.detect.ner import NameReader, installed_model
+from scanners.detect.spans import resolve
+from scanners.detect.text import SOFT, TextReader, read_texts
+
+#: Without a language model: lists of words, and what stands around them.
+LISTS = TextReader(NameReader(None))
+
+#: Text → what is found in it, by category, without a model.
+FOUND = [
+    ("Dear Ms Quandt-Ibe, thank you.", {("identity.name", "Quandt-Ibe")}),
+    ("my name is tamara ruskin and i need help", {("identity.name", "tamara ruskin")}),
+    ("Signed: R. Kettleby", {("identity.name", "R. Kettleby")}),
+    ("Sehr geehrter Herr Dr. Wüllner, anbei die Rechnung.", {("identity.name", "Wüllner")}),
+    ("Name, Vorname: Nowottny, Silke", {("identity.name", "Nowottny, Silke")}),
+    (
+        "Please send it to Flat 2, 61 Marsh Street, Durham DH1 4LF by Friday.",
+        {("contact.address", "Flat 2, 61 Marsh Street, Durham DH1 4LF")},
+    ),
+    (
+        "Meine Anschrift: Lindenallee 14\n04279 Leipzig",
+        {("contact.address", "Lindenallee 14\n04279 Leipzig")},
+    ),
+    ("Il habite 8 bis, rue des Tanneurs, 37000 Tours.", {("contact.address", "8 bis, rue des Tanneurs, 37000 Tours")}),
+    ("P.O. Box 101, Boulder, CO 80301", {("contact.address", "P.O. Box 101, Boulder, CO 80301")}),
+    ("I live in Lisbon and visit Oslo.", {("contact.place", "Lisbon"), ("contact.place", "Oslo")}),
+    ("Born on 3 May 1980; the contract ends on 4 June 2025.", {("demographic.date_of_birth", "3 May 1980")}),
+    ("geb. am 17.02.1951, Termin am 11.03.2025", {("demographic.date_of_birth", "17.02.1951")}),
+    ("Née le 5 août 1980.", {("demographic.date_of_birth", "5 août 1980")}),
+    ("Customer no. KD-448102", {("identity.subject_id", "KD-448102")}),
+    ("Passnummer: C01X00T47", {("government_id.passport", "C01X00T47")}),
+    ("username: saltmarsh_walker", {("identity.username", "saltmarsh_walker")}),
+    ("password: Fjord#2024!blue", {("credential.password", "Fjord#2024!blue")}),
+    ("My salary is £27,300 a year.", {("financial.income", "£27,300 a year")}),
+    ("She works as a drilling engineer.", {("employment.job", "drilling engineer")}),
+    ("Ich bin gelernter Tischler.", {("employment.job", "Tischler")}),
+    ("He was diagnosed with asthma.", {("special.health", "asthma")}),
+    (
+        "She takes metformin and suffers from type 2 diabetes.",
+        {("special.health", "metformin"), ("special.health", "type 2 diabetes")},
+    ),
+    ("He is a Norwegian national.", {("demographic.nationality", "Norwegian")}),
+    ("My neighbour is Buddhist.", {("special.religion", "Buddhist")}),
+    (
+        "See https://www.xing.com/profile/Torben_Wiechert.",
+        {("contact.profile_url", "https://www.xing.com/profile/Torben_Wiechert")},
+    ),
+    ("My position: 51.4163, -1.5182", {("location.coordinates", "51.4163, -1.5182")}),
+    ("They're not answering at 9320 7126", {("contact.phone", "9320 7126")}),
+]
+
+#: Texts about nobody.
+NOTHING = [
+    "",
+    "\n\n\n",
+    "The tent weighs 1.9 kg, has two doors and room for three.",
+    "Beat 225 g butter with 225 g sugar, add four eggs, bake at 180 degrees for 25 minutes.",
+    "See https://docs.kestrel-mail.org/guide/start?page=2 and https://github.com/features.",
+    "The agreement of 4 June 2025 was signed on 7 July 2025.",
+    "Order no. 1199-20417 has been sent.",
+    "Der Wasserkocher fasst 1,7 Liter und schaltet sich selbst ab.",
+    "The password is too short.",
+    "Ask your doctor; the manager is looking for a gardener.",
+]
+
+
+def found(text: str, reader: TextReader = LISTS) -> set[tuple[str, str]]:
+    [spans] = reader.spans([text])
+    return {(span.category, text[span.start : span.stop]) for span in spans}
+
+
+@pytest.mark.parametrize(("text", "expected"), FOUND, ids=[text[:40] for text, _ in FOUND])
+def test_what_is_found(text: str, expected: set[tuple[str, str]]) -> None:
+    assert found(text) == expected
+
+
+@pytest.mark.parametrize("text", NOTHING, ids=[text[:40] for text in NOTHING])
+def test_what_is_not(text: str) -> None:
+    assert found(text) == set()
+
+
+def test_the_same_on_one_line_and_on_several() -> None:
+    text = "Meet me at 77 Halkoaho Street\n Apt. 977\n Assen\n Japan 00436"
+    for one in (text, text.replace("\n", " "), text.replace("\n", "\r\n")):
+        assert {category for category, _ in found(one)} == {"contact.address"}
+
+
+def test_a_name_used_again_is_found_again() -> None:
+    text = "Patient: Tuuli Achterhof. Quiet week for Achterhof."
+    assert [value for _, value in sorted(found(text))] == ["Achterhof", "Tuuli Achterhof"]
+
+
+def test_an_address_of_mail_vouches_for_a_name() -> None:
+    assert ("identity.name", "Zsuzsa Quill") in found("Zsuzsa Quill, zsuzsa.quill@kestrel-mail.org")
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.text(max_size=300))
+def test_spans_lie_in_any_text_and_do_not_overlap(text: str) -> None:
+    [spans] = LISTS.spans([text])
+    assert all(0 <= span.start < span.stop <= len(text) and span.category in CATEGORIES for span in spans)
+    assert all(0 < span.score <= 1 for span in spans)
+    assert all(left.stop <= right.start for left, right in pairwise(spans))
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.sampled_from([text for text, _ in FOUND] + NOTHING), max_size=6))
+def test_a_text_is_read_alike_in_any_company(texts: list[str]) -> None:
+    assert LISTS.spans(texts) == [LISTS.spans([text])[0] for text in texts]
+
+
+def test_of_findings_that_overlap_the_surer_and_then_the_longer_holds() -> None:
+    long, sure, near = Span(0, 9, "a", 0.5, "x"), Span(2, 4, "b", 0.9, "x"), Span(5, 8, "c", 0.5, "x")
+    assert resolve([long, sure, near]) == [sure, near]
+    assert resolve([near, long]) == [long]
+    assert resolve([]) == []
+
+
+@pytest.mark.skipif(installed_model() is None, reason="no language model is installed")
+def test_with_a_model() -> None:
+    reader = TextReader(NameReader(installed_model()))
+    text = "We spoke to Olwethu Ndzamela in Kistarcsa about the invoice."
+    assert ("identity.name", "Olwethu Ndzamela") in found(text, reader)
+
+
+def test_towns_and_jobs_alone_make_no_text_personal() -> None:
+    names = NameReader(None, with_lists=True)
+    about_nobody = {"Fly from Lisbon to Oslo in 2 hours.": 1, "The mayor of Leipzig opens the fair.": 1}
+    assert read_texts(about_nobody, names).contained == ()
+    about_people = {**about_nobody, "Ring Mrs Quandt-Ibe in Leipzig, jane@kestrel-mail.org": 2}
+    contained = {item.category: item.count for item in read_texts(about_people, names).contained}
+    assert contained["identity.name"] == 2
+    assert contained["contact.email"] == 2
+    assert SOFT & contained.keys()
+
+
+def test_a_scan_without_lists_counts_patterns_only() -> None:
+    reading = read_texts({"Dear Mrs Quandt-Ibe, jane@kestrel-mail.org": 1}, NameReader(None))
+    assert [item.category for item in reading.contained] == ["contact.email"]
+    assert reading.ner_chars == 0
