@@ -24,6 +24,8 @@ _LETTERS = str.maketrans(
     {"ß": "ss", "ẞ": "SS", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "đ": "d"}
     | {"Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "TH", "ħ": "h", "Ħ": "H", "ı": "i", "ə": "e", "Ə": "E"}
 )
+#: Two letters (``m w``) are no phrase when they are written together (``mw``).
+_APART = 3
 #: Letters that are written one for the other at the end of Arabic words, and the Persian forms of letters.
 _ARABIC = str.maketrans("ىةکی", "يهكي")
 #: The Arabic article, written twice before some words (``الالكتروني``), where enough of a word is left.
@@ -31,17 +33,24 @@ _ARTICLE = re.compile("(?:ال)+(?=.{3})")
 
 
 @dataclass(frozen=True, slots=True)
-class Phrase:
-    """One rule of the vocabulary."""
+class Rule:
+    """What phrases of the vocabulary say."""
 
     category: str
-    words: tuple[str, ...]
     #: Chance that a column of exactly this name, in a table about people, holds the category.
     strength: float
     #: Whether the words say nothing unless the table is about people.
     needs_person: bool
     #: Whose data it can be only; empty for anybody's.
     subjects: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Words of the vocabulary, as they are written apart, with what they say."""
+
+    words: tuple[str, ...]
+    rule: Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +92,22 @@ class Vocabulary:
     #: Word → its group: ``organisation``, ``place``, ``transaction``, ``product``, …
     things: Mapping[str, str]
     people: Mapping[str, str]
-    phrases: Mapping[tuple[str, ...], Phrase]
+    #: Phrase, its words with spaces between or none → what it says.
+    rules: Mapping[str, Rule]
+    #: Phrase that is written together → the same with spaces.
+    apart: Mapping[str, str]
     longest: int
     #: Phrases of one word, and all words that stand for themselves.
     single: tuple[str, ...]
     known: frozenset[str]
     #: Words of scripts that set no spaces.
     solid: frozenset[str]
+
+    def phrase(self, parts: Sequence[str]) -> Phrase | None:
+        """The phrase that these words are."""
+        key = " ".join(parts)
+        rule = self.rules.get(key)
+        return None if rule is None else Phrase(tuple(self.apart.get(key, key).split()), rule)
 
 
 def fold(text: str) -> str:
@@ -180,17 +198,20 @@ def vocabulary() -> Vocabulary:
 
 def build_vocabulary(*raws: Mapping[str, Any]) -> Vocabulary:
     """A vocabulary from its TOML form. What the first one says of a word holds; in one, the stronger rule of two."""
-    phrases: dict[tuple[str, ...], Phrase] = {}
+    rules: dict[str, Rule] = {}
+    apart: dict[str, str] = {}
     things: dict[str, str] = {}
     people: dict[str, str] = {}
     joined: dict[tuple[str, ...], str] = {}
 
     def one(words: str) -> str:
-        parts = tuple(words.split())
-        return parts[0] if len(parts) == 1 else joined.setdefault(parts, "".join(parts))
+        if " " not in words:
+            return words
+        return joined.setdefault(tuple(words.split()), words.replace(" ", ""))
 
-    for raw in raws:
-        phrases = _phrases(raw["phrases"]) | phrases
+    found = [_rules(raw["phrases"]) for raw in raws]
+    for raw, (own, own_apart) in zip(raws, found, strict=True):
+        rules, apart = own | rules, own_apart | apart
         things = {one(word): group for group, words in raw["things"].items() for word in listed(words)} | things
         people = {one(word): subject for subject, words in raw["people"].items() for word in listed(words)} | people
     abbreviations = {
@@ -210,10 +231,11 @@ def build_vocabulary(*raws: Mapping[str, Any]) -> Vocabulary:
     )
     keys = first_keys | last_keys
     known = frozenset(
-        {*things, *people, *before, *after, *heads, *leading, *keys, *(word for key in phrases for word in key)}
-        | abbreviations.keys()
+        {*things, *people, *before, *after, *heads, *leading, *keys, *" ".join(rules).split()} | abbreviations.keys()
     )
-    own = _phrases(raws[0]["phrases"])
+    # Latin words of the first file alone are told from how they begin: of all languages too many begin alike.
+    first = found[0][0]
+    single = (key for key in rules if " " not in key and (key in first or not key.isascii()))
     return Vocabulary(
         abbreviations=abbreviations,
         before=before,
@@ -226,41 +248,42 @@ def build_vocabulary(*raws: Mapping[str, Any]) -> Vocabulary:
         joined=joined,
         things=things,
         people=people,
-        phrases=phrases,
-        longest=max(len(key) for key in phrases),
-        single=tuple(sorted(key[0] for key in phrases if len(key) == 1 and (key in own or not key[0].isascii()))),
+        rules=rules,
+        apart=apart,
+        longest=max(key.count(" ") for key in rules) + 1,
+        single=tuple(sorted(single)),
         known=known,
         solid=frozenset(word for word in known if not word.isascii() and _SOLID.match(word)),
     )
 
 
-def listed(words: str | Iterable[str] | Mapping[str, str]) -> Iterator[str]:
-    """The words of a list, of a text with commas between them, or of such texts by language.
+def listed(words: str | Iterable[str]) -> Iterator[str]:
+    """The words of a list, or of a text: a line for each language, behind its sign, with commas between the words.
 
     Texts are read many times faster than lists of the same words.
     """
-    if isinstance(words, Mapping):
-        for text in words.values():
-            yield from listed(text)
-    elif isinstance(words, str):
-        yield from words.split(", ")
+    if isinstance(words, str):
+        for line in words.splitlines():
+            yield from line.rpartition(": ")[2].split(", ")
     else:
         yield from words
 
 
-def _phrases(blocks: Iterable[Mapping[str, Any]]) -> dict[tuple[str, ...], Phrase]:
-    found: dict[tuple[str, ...], Phrase] = {}
-    for block in blocks:
-        category, strength, needs_person = block["category"], block["strength"], block["needs_person"]
-        subjects = frozenset(block.get("subjects", ()))
-        for words in listed(block["words"]):
-            parts = tuple(words.split())
-            rule = Phrase(category, parts, strength, needs_person, subjects)
-            glued = () if len(parts) == 1 or _SOLID.match(words) else (("".join(parts),),)
-            for key in (parts, *glued):
-                if key not in found or found[key].strength < strength:
-                    found[key] = rule
-    return found
+def _rules(blocks: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Rule], dict[str, str]]:
+    """Phrases with what they say; and those that are written together, as they are apart."""
+    found: dict[str, Rule] = {}
+    apart: dict[str, str] = {}
+    # The strongest come last, and of equals the first, so that they hold.
+    for block in sorted(blocks, key=lambda block: -float(block["strength"]))[::-1]:
+        rule = Rule(block["category"], block["strength"], block["needs_person"], frozenset(block.get("subjects", ())))
+        words = list(listed(block["words"]))
+        spaced = [phrase for phrase in words if " " in phrase and len(phrase) > _APART and not _SOLID.match(phrase)]
+        together = [phrase.replace(" ", "") for phrase in spaced]
+        for key in apart.keys() & set(words):
+            del apart[key]
+        found.update(dict.fromkeys([*together, *words], rule))
+        apart.update(zip(together, spaced, strict=True))
+    return found, apart
 
 
 def expand(parts: Sequence[str], words: Vocabulary) -> tuple[str, ...]:
@@ -293,7 +316,7 @@ def _parted(part: str, words: Vocabulary) -> tuple[str, ...]:
             continue
         for link in ("", *_LINKS):
             end = rest.removeprefix(link)
-            if rest.startswith(link) and len(end) >= _COMPOUND and (end,) in words.phrases:
+            if rest.startswith(link) and len(end) >= _COMPOUND and end in words.rules:
                 return person, end
     return (part,)
 
@@ -366,7 +389,7 @@ def _uncut(part: str, words: Vocabulary) -> str:
         if not phrase.startswith(part):
             break
         whole.append(phrase)
-    categories = {words.phrases[(phrase,)].category for phrase in whole}
+    categories = {words.rules[phrase].category for phrase in whole}
     return min(whole, key=lambda phrase: (len(phrase), phrase)) if len(categories) == 1 else part
 
 
@@ -383,17 +406,17 @@ def _read(parts: tuple[str, ...], words: Vocabulary) -> NameReading:
     candidates = []
     for start in range(len(parts)):
         for length in range(min(words.longest, len(parts) - start), 0, -1):
-            rule = words.phrases.get(parts[start : start + length])
-            if rule is not None:
-                candidates.append((rule, start, start + length))
+            found = words.phrase(parts[start : start + length])
+            if found is not None:
+                candidates.append((found, start, start + length))
     denied = None
     # The longest phrase wins; among equals the one that ends last, where English and German keep the head. A phrase
     # that is itself a word for a person (``contact``) comes last: it says whose the rest is.
-    for rule, start, stop in sorted(
+    for phrase, start, stop in sorted(
         candidates,
         key=lambda item: (all(word in words.people for word in item[0].words), -(item[2] - item[1]), -item[2]),
     ):
-        reading = _judge(rule, parts[:start], parts[stop:], subject, words)
+        reading = _judge(phrase, parts[:start], parts[stop:], subject, words)
         if reading.category is not None:
             return reading
         denied = denied or reading
@@ -415,9 +438,10 @@ def _person(parts: tuple[str, ...], subject: str | None, words: Vocabulary) -> N
 
 
 def _judge(
-    rule: Phrase, leading: Sequence[str], trailing: Sequence[str], subject: str | None, words: Vocabulary
+    phrase: Phrase, leading: Sequence[str], trailing: Sequence[str], subject: str | None, words: Vocabulary
 ) -> NameReading:
     """Whether what stands around a phrase leaves its meaning alone."""
+    rule = phrase.rule
     strength, needs_person = rule.strength, rule.needs_person
     is_of_things = needs_person or rule.category.startswith(_OF_THINGS)
     for word in trailing:
@@ -426,7 +450,7 @@ def _judge(
         elif word in words.after or word.isdigit():
             continue
         elif word in words.negative_heads or _is_others(word, rule.category, words):
-            return NameReading(words=rule.words, denied_by=word, subject=subject)
+            return NameReading(words=phrase.words, denied_by=word, subject=subject)
         else:
             strength *= 0.6
     for position, word in enumerate(leading):
@@ -435,12 +459,12 @@ def _judge(
         elif (word in words.negative_leading and position == 0) or (
             is_of_things and _is_others(word, rule.category, words)
         ):
-            return NameReading(words=rule.words, denied_by=word, subject=subject)
+            return NameReading(words=phrase.words, denied_by=word, subject=subject)
         elif word in words.before or word.isdigit():
             continue
         else:
             strength *= 0.85 if not rule.needs_person else 0.6
-    around = (*leading, *rule.words, *trailing)
+    around = (*leading, *phrase.words, *trailing)
     is_addressee = rule.category.startswith(("contact.", "identity.name")) and any(
         word in words.addressee for word in around
     )
@@ -450,7 +474,7 @@ def _judge(
         rule.category,
         strength,
         needs_person,
-        rule.words,
+        phrase.words,
         subject,
         is_addressee=is_addressee,
         subjects=rule.subjects,
