@@ -308,7 +308,7 @@ def _parted(part: str, words: Vocabulary) -> tuple[str, ...]:
         return (part,)
     for end in _GLUED:
         first = part.removesuffix(end)
-        if first != part and len(first) > 2 and first in words.known:
+        if first != part and len(first) > 3 and first in words.known:
             return *words.abbreviations.get(first, (first,)), *words.abbreviations.get(end, (end,))
     for middle in range(_COMPOUND, len(part) - _COMPOUND + 1):
         person, rest = part[:middle], part[middle:]
