@@ -128,6 +128,7 @@ class Engine:
         called, dialled = phones.column(some, origin.countries, is_named=reading.category == "contact.phone")
         is_named = reading.category is not None
         passed = identifiers.weigh(texts, passed, words, origin.countries, is_named=is_named) + called
+        passed = formats.weigh(texts, passed, reading.category)
         taken |= dialled if len(some) == len(texts) else _alike(values, dialled)
         if reading.category == "text.personal" or is_running_text(column.counts):
             return Evidence(column, reading, tuple(passed), self._text(values))

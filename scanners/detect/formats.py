@@ -10,13 +10,13 @@ import datetime as dt
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import resources
 from ipaddress import ip_address
 from typing import Any
 
-from scanners.detect.base import Rule
+from scanners.detect.base import Passed, Rule
 
 _VIN_VALUES = dict(
     zip("ABCDEFGHJKLMNPRSTUVWXYZ", (1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 7, 9, 2, 3, 4, 5, 6, 7, 8, 9), strict=True)
@@ -165,3 +165,45 @@ def addresses(values: Sequence[str]) -> Addresses:
     if not total:
         return Addresses(0.0, 0.0, 0.0)
     return Addresses(public / total, private / total, small / total)
+
+
+# ---- what only a column shows
+
+#: Values on which a column is judged, and how many there have to be.
+_SOME, _ENOUGH = 200, 3
+#: From this share on addresses are versions, or a company's own; and the most that those say.
+_MOSTLY, _MOST_PRIVATE = 0.9, 2.0
+#: Births that are known to lie before this day; later ones are few in any table for years.
+_LATEST = dt.date(2026, 12, 31)
+#: Share of other columns of dates that lie decades apart, and the most that says under a name for births.
+_DATES_APART, _MOST_BIRTHS = 0.2, 3.0
+
+
+def weigh(values: Sequence[str], passed: Sequence[Passed], named: str | None) -> list[Passed]:
+    """What the detectors found in a column, after a look at the column as a whole. ``named``: what its name says."""
+    some = values[:_SOME]
+    found = list(passed)
+    if named != "online.ip_address" and any(one.category == "online.ip_address" for one in found):
+        found = [_of_machines(one, some) if one.category == "online.ip_address" else one for one in found]
+    if named == "demographic.date_of_birth" and len(some) >= _ENOUGH:
+        share = birth_dates(some, _LATEST)
+        if share:
+            found.append(
+                Passed(
+                    "format:birth_date",
+                    named,
+                    round(share * len(some)),
+                    len(some),
+                    _DATES_APART,
+                    needs_name=False,
+                    most=_MOST_BIRTHS,
+                )
+            )
+    return found
+
+
+def _of_machines(item: Passed, values: Sequence[str]) -> Passed:
+    kinds = addresses(values)
+    if kinds.versions >= _MOSTLY and len(values) >= _ENOUGH:
+        return replace(item, needs_name=True)
+    return replace(item, most=min(item.most, _MOST_PRIVATE)) if kinds.private >= _MOSTLY else item

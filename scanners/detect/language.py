@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from functools import lru_cache
 from importlib import resources
+from typing import Any
 
 from scanners.detect.folding import word_fold
 
@@ -19,10 +20,21 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 
 @lru_cache(maxsize=1)
+def _raw() -> Mapping[str, Any]:
+    with resources.files("scanners.detect").joinpath("language.toml").open("rb") as stream:
+        return tomllib.load(stream)
+
+
+@lru_cache(maxsize=1)
+def introducing() -> frozenset[tuple[str, ...]]:
+    """Words directly behind which somebody's name stands, however it is written."""
+    return frozenset(tuple(phrase.split()) for phrase in _raw()["introducing"])
+
+
+@lru_cache(maxsize=1)
 def _words() -> Mapping[str, Mapping[str, float]]:
     """Small word → language → weight: a word that several languages share says less about each."""
-    with resources.files("scanners.detect").joinpath("language.toml").open("rb") as stream:
-        raw = tomllib.load(stream)
+    raw = _raw()
     found: dict[str, dict[str, float]] = {}
     for code in LANGUAGES:
         for word in raw[code].split():

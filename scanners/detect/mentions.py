@@ -31,7 +31,7 @@ _TITLE, _WEAK_TITLE, _GREETING, _NAMING, _RELATION, _LABEL = 5.0, 3.0, 4.0, 4.5,
 _DOING, _SPEAKER, _MAIL, _AGAIN, _LISTED = 1.5, 2.5, 3.5, 4.0, 3.5
 _SENTENCE_START, _ACRONYM, _ONE_WORD = -0.3, -2.5, -0.5
 #: Against one word by itself: in a text about nobody, in quotation marks, behind an article, when a town has the name.
-_NOBODY, _QUOTED, _ARTICLE, _PLACE = -1.5, -2.0, -2.0, -3.0
+_NOBODY, _QUOTED, _ARTICLE, _PLACE, _WHERE = -1.5, -2.0, -2.0, -3.0, -2.5
 _SURNAME_ALONE = 1.5
 #: Up to this weight a first word leads a name, in English and elsewhere, when the next weighs so much as a given name.
 _LEAD, _LEAD_FOREIGN, _LED = -0.5, 0.6, 2.0
@@ -47,6 +47,16 @@ _EDGE, _EDGE_MODEL, _INSIDE = -1.9, -4.4, -3.6
 _LONGEST = 5
 #: Of an address of mail the parts from so many letters on are compared with names.
 _MAIL_PART = 3
+
+_TRAITS = (
+    "special.religion",
+    "special.politics",
+    "demographic.nationality",
+    "special.ethnicity",
+    "special.sexuality",
+)
+#: Ends that adjectives take on.
+_ENDS = ("e", "er", "en", "es", "em", "s", "in", "innen", "a", "o", "os", "as", "i")
 
 _SPACE = re.compile(r"[ \u00a0\t]")
 _AFTER_INITIAL = re.compile(r"\.[ \u00a0]?|\.-|[ \u00a0]")
@@ -75,6 +85,8 @@ class Cues:
     beside: frozenset[str]
     particles: frozenset[str]
     articles: frozenset[str]
+    #: Prepositions behind which places stand and people do not.
+    where: frozenset[str]
     #: Particles that, in capitals, begin a sentence rather than a name.
     openers: frozenset[str]
     months: frozenset[str]
@@ -120,6 +132,7 @@ def cues() -> Cues:
         ),
         frozenset(raw["inside"]["particles"].split()),
         frozenset(raw["before"]["articles"].split()),
+        frozenset(raw["before"]["where"].split()),
         frozenset(raw["before"]["openers"].split()),
         frozenset(raw["not_names"]["months"].split()),
         frozenset(tuple(brand.split()) for brand in raw["not_names"]["brands"]),
@@ -196,7 +209,7 @@ class _Reading:
                     continue
                 # ``van der Berg``: particles count where a name follows them.
                 reach = following
-                while reach < len(words) and words[reach].folded in particles and _SPACE.fullmatch(self.gap(reach - 1)):
+                while reach < len(words) and words[reach].folded in particles and self._joins(reach - 1, reach):
                     reach += 1
                 if following < reach < len(words) and self._joins(reach - 1, reach) and self._begins(reach):
                     last = reach
@@ -210,7 +223,9 @@ class _Reading:
         return word.is_capital and (len(word.text) > 1 or self.is_initial(index)) and not self._is_in_code(index)
 
     def _continues(self, index: int) -> bool:
-        return self._begins(index)
+        """As ``_begins``; ``al-Rahman`` may stand inside of a name."""
+        text = self.words[index].text
+        return self._begins(index) or (text[:3].lower() in ("al-", "el-", "ar-", "as-", "ad-") and text[3:4].isupper())
 
     def _is_in_code(self, index: int) -> bool:
         """Whether the word is a piece of an address, a path, a code or a number."""
@@ -227,6 +242,8 @@ class _Reading:
 
     def _joins(self, left: int, right: int) -> bool:
         gap = self.gap(left)
+        if not gap and self.words[left].text.endswith(("'", "’")):
+            return True
         if self.is_initial(left):
             return _AFTER_INITIAL.fullmatch(gap) is not None
         if _SPACE.fullmatch(gap):
@@ -257,7 +274,8 @@ class _Reading:
             return False
         if self.is_initial(index):
             return index == start and self._is_french_title(index)
-        if self._is_other_word(index):
+        is_opener = index == start and word.folded in self.cues.openers and word.is_capital
+        if self._is_other_word(index) or (is_opener and not self._is_followed_small(index)):
             return True
         if word.folded in self.cues.honorifics and (index == start or self.weight(index) < 0):
             return True
@@ -286,8 +304,6 @@ class _Reading:
             return not (folded in self.cues.months and self._is_followed(index))
         if self._title_before(index):
             return False
-        if folded in self.cues.openers and self.words[index].is_capital and not self._is_followed_small(index):
-            return True
         weight = max(people.word_weights(folded))
         if folded in small_words() and folded not in self.cues.particles:
             return weight < 3
@@ -329,12 +345,17 @@ class _Reading:
         start = first + 1
         while start < last and self.words[start].folded in self.cues.particles and not self.words[start].is_capital:
             start += 1
-        if start > last or self.is_initial(first) or self._title_before(first) or self._phrase_before(first):
+        if start > last or self.is_initial(first) or self._title_before(first):
             return first
         given = people.word_weights(self.words[start].folded)[0]
+        if self._phrase_before(first) and not (
+            start > first + 1 and people.word_weights(self.words[first].folded)[0] < 0
+        ):
+            return first
         lead = max(people.word_weights(self.words[first].folded))
         limit = _LEAD if self.language in ("en", None) and start == first + 1 else _LEAD_FOREIGN
-        return start if given >= _LED and lead < limit and self.kinds[first] != "person" else first
+        is_seen = self.is_models and self.kinds[first] == "person"
+        return start if given >= _LED and lead < limit and not is_seen else first
 
     def _trimmed(self, first: int, last: int) -> Run | None:
         while last > first and not self.is_initial(last) and self.words[last].folded in self.cues.particles:
@@ -421,6 +442,8 @@ class _Reading:
             score += _QUOTED
         if index and self.gap(index - 1) == " " and self.words[index - 1].folded in self.cues.articles:
             score += _ARTICLE / 2 if self.kinds[index] == "person" else _ARTICLE
+        if index and self.gap(index - 1) == " " and self.words[index - 1].folded in self.cues.where:
+            score += _WHERE if people.word_weights(word.folded)[0] < 3 else _WHERE / 3
         if places.kind(word.text) is not None:
             score += _PLACE if people.word_weights(word.folded)[0] < 2 else _PLACE / 3
         return score
@@ -545,14 +568,16 @@ def is_trait(folded: str) -> bool:
     known = traits.lexicon()
     if folded in known.job_heads or (len(folded) > 6 and folded.endswith(known.job_ends)):
         return True
-    categories = (
-        "special.religion",
-        "special.politics",
-        "demographic.nationality",
-        "special.ethnicity",
-        "special.sexuality",
-    )
-    return any(folded in traits.words(category) for category in categories)
+    return any(among(folded, category) for category in _TRAITS)
+
+
+@lru_cache(maxsize=50_000)
+def among(joined: str, category: str) -> bool:
+    """Whether folded words are among those of a category, in one of the forms that languages give an adjective."""
+    known = traits.words(category)
+    if joined in known:
+        return True
+    return any(joined.endswith(end) and len(joined) - len(end) > 3 and joined[: -len(end)] in known for end in _ENDS)
 
 
 def _mail_parts(text: str) -> frozenset[str]:

@@ -16,6 +16,7 @@ from importlib import resources
 from scanners.detect import lexicon
 from scanners.detect.base import Span
 from scanners.detect.language import small_words
+from scanners.detect.mentions import among
 from scanners.detect.mentions import cues as mention_cues
 from scanners.detect.words import Word
 
@@ -227,11 +228,7 @@ class _Reading:
 
     def _is_head(self, index: int) -> bool:
         known, folded = lexicon.lexicon(), self.words[index].folded
-        if (
-            folded in self.known.job_not_heads
-            or _among(folded, "special.religion")
-            or _among(folded, "special.politics")
-        ):
+        if folded in self.known.job_not_heads or among(folded, "special.religion") or among(folded, "special.politics"):
             return False
         is_compound = len(folded) > 6 and folded.endswith(known.job_ends)
         is_english = len(folded) > 7 and folded.endswith(self.known.job_ends)
@@ -477,15 +474,15 @@ class _Reading:
         after = self.words[last + 1].folded if last + 1 < len(self.words) and len(self.gap(last)) < 3 else ""
         start, stop = self.words[first].start, self.words[last].stop
         category = None
-        if _among(joined, "special.sexuality"):
+        if among(joined, "special.sexuality"):
             category = "special.sexuality"
         elif _is_nationality(joined):
             if after not in self.known.nationality_not_after and self._has_nationality(first, last, after):
                 category = "demographic.nationality"
-        elif _among(joined, "special.religion"):
+        elif among(joined, "special.religion"):
             if after not in self.known.belief_not_after:
                 category = "special.religion"
-        elif _among(joined, "special.ethnicity"):
+        elif among(joined, "special.ethnicity"):
             category = "special.ethnicity" if self._has_nationality(first, last, after) else None
         else:
             for one in ("special.trade_union", "special.politics"):
@@ -519,20 +516,8 @@ class _Reading:
         return any(word.folded in self.known.belief_cues for word in near)
 
 
-@lru_cache(maxsize=20_000)
-def _among(joined: str, category: str) -> bool:
-    """Whether folded words are among those of a category, in one of the forms that languages give an adjective."""
-    known = lexicon.words(category)
-    if joined in known:
-        return True
-    for end in ("e", "er", "en", "es", "em", "s", "in", "innen", "a", "o", "os", "as", "i"):
-        if joined.endswith(end) and len(joined) - len(end) > 3 and joined[: -len(end)] in known:
-            return True
-    return False
-
-
 def _is_nationality(joined: str) -> bool:
-    return len(joined) > 3 and _among(joined, "demographic.nationality")
+    return len(joined) > 3 and among(joined, "demographic.nationality")
 
 
 @lru_cache(maxsize=20_000)

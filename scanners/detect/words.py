@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from scanners.detect.folding import word_fold
+from scanners.detect.language import introducing, small_words
 from scanners.detect.people import lexicon, word_weights
 
 _LETTER = r"(?:[^\W\d_][\u0300-\u036f]*)"
@@ -21,7 +22,7 @@ _FEW_CAPITALS, _MOST_CAPITALS = 0.004, 0.8
 #: From this weight on a word that is written small is taken for a name.
 _NAME = 1.2
 #: From this weight on a word that no list has, behind a name.
-_UNKNOWN = -1.5
+_UNKNOWN = -0.8
 #: Fewer words than this share begin with a capital alone.
 _FEW_TITLES = 0.07
 
@@ -101,12 +102,14 @@ def _raised(text: str, words: Sequence[Word]) -> str:
         is_listed = all(part in known for part in re.split(r"['’-]", word.folded))
         weight = max(word_weights(word.folded))
         is_unknown = not is_listed and is_next and len(word.text) > 3 and weight > _UNKNOWN
-        is_name = len(word.text) > 2 and ((is_listed and weight >= _NAME) or is_unknown)
+        before = tuple(other.folded for other in words[max(0, index - 2) : index])
+        is_told = bool(introducing() & {before, before[-1:]}) and word.folded not in small_words()
+        is_name = len(word.text) > 2 and ((is_listed and weight >= _NAME) or is_unknown or is_told)
         first = chars[word.start].upper()
         if is_name and len(first) == 1:
             chars[word.start] = first
             for at in range(word.start + 1, word.stop - 1):
                 if chars[at] in "-'’" and len(chars[at + 1].upper()) == 1:
                     chars[at + 1] = chars[at + 1].upper()
-        is_behind = is_name and is_listed
+        is_behind = is_name and (is_listed or is_told)
     return "".join(chars)

@@ -6,7 +6,8 @@ import datetime as dt
 
 import pytest
 
-from scanners.detect.formats import Addresses, addresses, birth_date, birth_dates, rules
+from scanners.detect.base import Passed
+from scanners.detect.formats import Addresses, addresses, birth_date, birth_dates, rules, weigh
 from scanners.detect.testdata import is_test, known_among
 
 TODAY = dt.date(2026, 11, 24)
@@ -77,6 +78,34 @@ def test_addresses_of_machines_and_versions_are_told() -> None:
     assert addresses(["1.2.3.4", "2.0.1.1"]).versions == 1
     assert addresses(["93.184.216.34", "2a00:1450:4001:82a::200e"]) == Addresses(1.0, 0.0, 0.0)
     assert addresses(["nothing"]) == Addresses(0.0, 0.0, 0.0)
+
+
+ADDRESS = Passed("presidio:IpRecognizer", "online.ip_address", 4, 4, 0.05, needs_name=False)
+
+
+@pytest.mark.parametrize(
+    ("values", "named", "needs_name", "most"),
+    [
+        (["93.184.216.34", "8.8.8.8", "1.1.1.1", "151.101.1.69"], None, False, 9.0),
+        (["10.0.0.7", "10.0.0.8", "192.168.1.4", "172.16.0.1"], None, False, 2.0),
+        (["1.2.3.4", "2.0.1.1", "2.0.1.2", "3.0.0.0"], None, True, 9.0),
+        (["1.2.3.4", "2.0.1.1", "2.0.1.2", "3.0.0.0"], "online.ip_address", False, 9.0),
+    ],
+)
+def test_addresses_are_weighed_by_what_they_are(
+    values: list[str], named: str | None, needs_name: bool, most: float
+) -> None:
+    (found,) = weigh(values, [ADDRESS], named)
+    assert (found.needs_name, found.most) == (needs_name, most)
+
+
+def test_a_name_for_births_is_confirmed_by_dates_decades_apart() -> None:
+    births = days(dt.date(1941, 3, 2), 431)
+    assert [(one.detector, one.matched) for one in weigh(births, [], "demographic.date_of_birth")] == [
+        ("format:birth_date", 40)
+    ]
+    assert weigh(births, [], "employment.date") == []
+    assert weigh(days(dt.date(2023, 3, 2), 11), [], "demographic.date_of_birth") == []
 
 
 @pytest.mark.parametrize(
