@@ -128,7 +128,7 @@ class Engine:
         called, dialled = phones.column(some, origin.countries, is_named=reading.category == "contact.phone")
         is_named = reading.category is not None
         passed = identifiers.weigh(texts, passed, words, origin.countries, is_named=is_named) + called
-        passed = formats.weigh(texts, passed, reading.category)
+        passed = formats.weigh(texts, passed, _said(reading, words))
         taken |= dialled if len(some) == len(texts) else _alike(values, dialled)
         if reading.category == "text.personal" or is_running_text(column.counts):
             return Evidence(column, reading, tuple(passed), self._text(values))
@@ -274,6 +274,17 @@ def _is_named(rule: Rule, named: str | None, words: Sequence[str]) -> bool:
         return True
     scheme = identifiers.schemes().get(rule.name)
     return scheme is not None and identifiers.says(words, scheme)
+
+
+#: Words for a day: with another word they say of what it is, and that is no birth.
+_DATED = frozenset(
+    {"date", "dt", "datum", "dat", "fecha", "data", "jour", "dia", "giorno", "at", "on", "from", "since"}
+)
+
+
+def _said(reading: NameReading, words: Sequence[str]) -> str | None:
+    """What a column's name says it holds, personal or not; None where it says nothing."""
+    return reading.category or reading.denied_by or next((word for word in words if word in _DATED), None)
 
 
 def is_running_text(counts: Mapping[str, int]) -> bool:

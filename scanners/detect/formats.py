@@ -175,8 +175,8 @@ _SOME, _ENOUGH = 200, 3
 _MOSTLY, _MOST_PRIVATE = 0.9, 2.0
 #: Births that are known to lie before this day; later ones are few in any table for years.
 _LATEST = dt.date(2026, 12, 31)
-#: Share of other columns of dates that lie decades apart, and the most that says under a name for births.
-_DATES_APART, _MOST_BIRTHS = 0.2, 3.0
+#: Share of other columns of dates that lie decades apart, and the most that says.
+_DATES_APART, _MOST_BIRTHS = 0.2, 3.5
 
 
 def weigh(values: Sequence[str], passed: Sequence[Passed], named: str | None) -> list[Passed]:
@@ -185,13 +185,17 @@ def weigh(values: Sequence[str], passed: Sequence[Passed], named: str | None) ->
     found = list(passed)
     if named != "online.ip_address" and any(one.category == "online.ip_address" for one in found):
         found = [_of_machines(one, some) if one.category == "online.ip_address" else one for one in found]
-    if named == "demographic.date_of_birth" and len(some) >= _ENOUGH:
+    if (
+        named in (None, "demographic.date_of_birth")
+        and len(some) >= _ENOUGH
+        and any(char.isdigit() for char in some[0])
+    ):
         share = birth_dates(some, _LATEST)
-        if share:
+        if share >= (_MOSTLY if named is None else 0.01):
             found.append(
                 Passed(
                     "format:birth_date",
-                    named,
+                    "demographic.date_of_birth",
                     round(share * len(some)),
                     len(some),
                     _DATES_APART,
