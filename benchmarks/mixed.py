@@ -89,7 +89,7 @@ def _csv(rng: random.Random) -> Iterator[str]:
                 f"{rng.randrange(10**5) / 100:.2f}",
                 f"{rng.randrange(10**4) / 1000:.3f}",
                 rng.choice(("new", "paid", "sent", "closed")),
-                _email(rng) if who < 0.12 else "",
+                _email(rng) if who < 0.11 else "",
                 _iban(rng) if who < 0.04 else "",
                 _words(rng, rng.randrange(4, 16)),
             )

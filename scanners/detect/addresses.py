@@ -32,6 +32,8 @@ _MOST_PARTS = 9
 _STREET_WORDS, _TOWN_WORDS = 5, 5
 #: A word that weighs less as a name is a common one; a name that weighs more is a person's.
 _COMMON, _PERSON = -4.4, 3.0
+#: Behind a preposition, a name of the list is a place's up to this weight.
+_LIKELY = 2.0
 
 _HOUSE_NUMBER = r"\d{1,5}(?:\s?[-/–]\s?\d{1,4})?(?:\s?(?:bis|ter|[a-hA-H])|-[IVX]{1,3})?(?![\w]|[.:]\d)"
 _WORD_BEFORE = re.compile(r"([^\W\d_][\w'’\-]*\.?|\d{1,3}(?:st|nd|rd|th))[ \u00a0]$", re.IGNORECASE)
@@ -60,6 +62,8 @@ _MILITARY = re.compile(
 )
 _CORNER = re.compile(r"(?:\bthe\s+)?\bcorner\s+of\s+(?:[^\n.;:?!]{2,40}?\s+(?:and|&)\s+)?$", re.IGNORECASE)
 _AND_BEFORE = re.compile(r"([^\W\d_][\w'’-]+)\s+and\s+$")
+#: Behind a number: then it is an amount of something.
+_MEASURE = re.compile(r"\s?(?:mg|ml|mcg|µg|g|kg|km|cm|mm|%|€|\$|years?|hours?|days?|x)\b", re.IGNORECASE)
 _DIRECTION = re.compile(r" (?:N|S|E|W|NE|NW|SE|SW|North|South|East|West)\b\.?")
 _LAST_WORD = re.compile(r"\s([^\W\d_]+)$")
 _CLAUSE_END = re.compile(r"\s*(?:[.,;:!?)\]\"”|<]|[\r\n]|$|\s{2}|[(–-])")
@@ -172,9 +176,9 @@ class _Parts:
     units: int = 0
 
 
-def addresses_in(text: str, cased: str, words: Sequence[Word]) -> Iterator[Span]:
-    """Whole addresses."""
-    return _Reading(text, cased, words).addresses()
+def addresses_in(text: str, cased: str, words: Sequence[Word], people: Sequence[Span]) -> Iterator[Span]:
+    """Whole addresses. ``people``: the names found in the text; ``Ann Lee 12 Mill Lane`` begins with the number."""
+    return _Reading(text, cased, words, people).addresses()
 
 
 def places_in(
@@ -190,11 +194,12 @@ def places_in(
 class _Reading:
     """One text as it is read."""
 
-    def __init__(self, text: str, cased: str, words: Sequence[Word]) -> None:
+    def __init__(self, text: str, cased: str, words: Sequence[Word], people: Sequence[Span] = ()) -> None:
         self.text = text
         self.cased = cased
         self.words = words
         self.known = shipped()
+        self.people = people
         #: Whether capitals say anything in this text.
         self.is_small = cased != text
 
@@ -354,13 +359,19 @@ class _Reading:
             if not (word.is_capital or self.is_small) or self._is_stop(word.text):
                 continue
             number = _NUMBER_AFTER.match(self.text, word.stop)
-            if number is not None:
+            if number is not None and not _MEASURE.match(self.text, number.end(1)):
                 start = self._words_before_number(word_index)
-                yield _Street(start, number.end(1), True, 0)
+                if not self._is_name(start):
+                    yield _Street(start, number.end(1), True, 0)
             before = _NUMBER_BEFORE.search(self.text, max(0, word.start - 14), word.start)
             if before is not None:
                 stop = self._words_after_number(word_index)
-                yield _Street(before.start(1), stop, True, 0)
+                after = _NUMBER_AFTER.match(self.text, stop)
+                yield _Street(before.start(1), after.end(1) if after else stop, True, 0)
+
+    def _is_name(self, start: int) -> bool:
+        """Whether somebody's name of more than one word begins there."""
+        return any(span.start == start and " " in self.text[span.start : span.stop] for span in self.people)
 
     def _words_before_number(self, index: int) -> int:
         start = self.words[index].start
@@ -402,7 +413,8 @@ class _Reading:
         if street.sureness == 0:
             doubled = start < street.start
             is_whole = (parts.codes and parts.towns) or (parts.units and (tail > 1 or doubled))
-            if not is_whole and not (cue and (tail or doubled)) and not self._is_labelled(start):
+            is_told = (cue and (tail or doubled)) or self._is_labelled(start)
+            if not is_told and (not is_whole or (self.is_small and not parts.codes)):
                 return None
         elif street.sureness == 1:
             is_numbered = self.text[start].isdigit() or self.text[street.stop - 1].isdigit()
@@ -713,7 +725,7 @@ class _Reading:
                     score = 0.7
                 elif cued:
                     score = 0.7 if kind else 0.55
-                elif kind and self._is_behind_preposition(index) and personal < 1:
+                elif kind and self._is_behind_preposition(index) and personal < _LIKELY:
                     score = 0.6
                 elif kind and is_big and word.is_capital and personal < 0 and not self.is_small:
                     score = 0.45

@@ -22,9 +22,12 @@ _YEAR = r"(?:1[89]\d\d|20[0-4]\d)"
 _NUMERIC = re.compile(
     rf"(?<![\d./-])(?:{_YEAR}[-./]\d{{1,2}}[-./]\d{{1,2}}|\d{{1,2}}\s?[./-]\s?\d{{1,2}}\s?[./-]\s?(?:{_YEAR}|\d\d))(?![\d]|[./-]\d)"
 )
-_WORDED = re.compile(
-    rf"(?<![\w.])(?:(?P<day>\d{{1,2}})(?:st|nd|rd|th|er|º|\.)?\s(?:of\s|de\s|d[’'])?(?P<month>[^\W\d_]{{3,12}})\.?,?(?:\s(?:de\s|del\s)?(?P<year>{_YEAR}))?"
-    rf"|(?P<month2>[^\W\d_]{{3,12}})\.?\s(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?(?:,?\s(?P<year2>{_YEAR}))?)(?![\w])"
+_DAY_FIRST = re.compile(
+    rf"(?<![\w.])(?P<day>\d{{1,2}})(?:st|nd|rd|th|er|º|\.)?\s(?:of\s|de\s|d[’'])?(?P<month>[^\W\d_]{{3,12}})\.?,?"
+    rf"(?:\s(?:de\s|del\s)?(?P<year>{_YEAR}))?(?![\w])"
+)
+_MONTH_FIRST = re.compile(
+    rf"(?<![\w.])(?P<month>[^\W\d_]{{3,12}})\.?\s(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?:,?\s(?P<year>{_YEAR}))?(?![\w])"
 )
 _BARE_YEAR = re.compile(rf"(?<![\w./-]){_YEAR}(?![\w/-]|\.\d)")
 _STAR = re.compile(r"(?:^|[\s,(])\*\s?$")
@@ -55,12 +58,12 @@ def dates_of(text: str) -> list[tuple[int, int]]:
     """Where calendar dates stand: written with numbers, or with the name of a month."""
     found = [match.span() for match in _NUMERIC.finditer(text)]
     months = vocabulary().months
-    for match in _WORDED.finditer(text):
-        month = match["month"] or match["month2"]
-        day = int(match["day"] or match["day2"])
-        if word_fold(month) in months and 1 <= day <= 31:
-            stop = match.end() - (match.group()[-1] in ",.")
-            found.append((match.start(), stop))
+    for pattern in (_DAY_FIRST, _MONTH_FIRST):
+        for match in pattern.finditer(text):
+            if word_fold(match["month"]) in months and 1 <= int(match["day"]) <= 31:
+                start, stop = match.span()
+                if all(stop <= low or high <= start for low, high in found):
+                    found.append((start, stop - (match.group()[-1] in ",.")))
     return sorted(found)
 
 

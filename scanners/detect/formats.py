@@ -182,7 +182,7 @@ _DATES_APART, _MOST_BIRTHS = 0.2, 3.5
 def weigh(values: Sequence[str], passed: Sequence[Passed], named: str | None) -> list[Passed]:
     """What the detectors found in a column, after a look at the column as a whole. ``named``: what its name says."""
     some = values[:_SOME]
-    found = list(passed)
+    found = [_told_by(one, named) for one in passed]
     if named != "online.ip_address" and any(one.category == "online.ip_address" for one in found):
         found = [_of_machines(one, some) if one.category == "online.ip_address" else one for one in found]
     if (
@@ -204,6 +204,18 @@ def weigh(values: Sequence[str], passed: Sequence[Passed], named: str | None) ->
                 )
             )
     return found
+
+
+def _told_by(item: Passed, named: str | None) -> Passed:
+    """A format under a name for something else, such as a digest under one for passwords, is sure from one value on."""
+    rule = _by_name().get(item.detector)
+    is_told = rule is not None and named in rule.named_by and item.matched >= _MOSTLY * item.of
+    return replace(item, weight=rule.most) if rule is not None and is_told else item
+
+
+@lru_cache(maxsize=1)
+def _by_name() -> Mapping[str, Rule]:
+    return {rule.name: rule for rule in rules() if rule.named_by}
 
 
 def _of_machines(item: Passed, values: Sequence[str]) -> Passed:

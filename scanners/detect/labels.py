@@ -15,6 +15,7 @@ from importlib import resources
 from scanners.detect.base import Span
 from scanners.detect.folding import word_fold
 from scanners.detect.language import small_words
+from scanners.detect.people import lexicon
 from scanners.detect.words import Word
 
 _LONGEST = 4
@@ -29,7 +30,7 @@ _LINK = re.compile(
 _FIRM = re.compile(r"[:=#]|->|→|\b(?:is|was|lautet|ist|est|es|è|é|jest)\b", re.IGNORECASE)
 _CODE = re.compile(
     r"(?=[^\s]{0,12}\d|[A-Z]{2}\s\d)(?:[A-Za-z]{1,5}[-/. ]?)?\d[\dA-Za-z]*"
-    r"(?:[-/.][\dA-Za-z]+|[ \u00a0]\d[\dA-Z]*(?![.,]\d|\w*[:/])|[ \u00a0][A-Z]{1,2}(?![\w'’.]))*"
+    r"(?:[-/.][\dA-Za-z]+|[ \u00a0]\d[\dA-Z]*(?![.,]\d|\w*[:/])|[ \u00a0][A-Z]{1,2}(?![\w'’.:]))*"
 )
 _ITALIAN = re.compile(r"[A-Z]{6}\d{2}[A-Z]\d{2}[A-Z]\d{3}[A-Z]")
 _MONEY = r"(?:€|\$|£|¥|₺|EUR|USD|GBP|CHF|PLN|SEK|TL|zł|kr|Kč|R\$|US\$)"
@@ -57,7 +58,8 @@ _FORMS: Mapping[str, re.Pattern[str]] = {
     "account": re.compile(r"\d[\d \u00a0-]{5,32}\d(?![\w/])|\d{6,}[-/]\d+"),
     "phone": _PHONE,
     "plate": re.compile(
-        r"(?=[A-ZÄÖÜ0-9 -]{0,10}\d)(?=[A-ZÄÖÜ0-9 -]{0,10}[A-ZÄÖÜ])[A-ZÄÖÜ0-9]{1,7}(?:[ -][A-ZÄÖÜ0-9]{1,5}){0,3}(?!\w)"
+        r"(?=[A-ZÄÖÜ0-9 -]{0,10}\d)(?=[A-ZÄÖÜ0-9 -]{0,10}[A-ZÄÖÜ])"
+        r"[A-ZÄÖÜ0-9]{1,7}(?:[ -](?!\d+\.)[A-ZÄÖÜ0-9]{1,5}){0,3}(?!\w)"
     ),
     "vin": re.compile(r"[A-HJ-NPR-Z0-9]{17}(?!\w)", re.IGNORECASE),
     "three": re.compile(r"\d{3,4}(?!\w)"),
@@ -201,7 +203,9 @@ def _fits(value: str, form: str, is_firm: bool, is_named: bool) -> bool:
     if form == "user":
         folded = value.lower()
         is_marked = digits > 0 or any(char in value for char in "_.@\\")
-        return folded not in small_words() and (is_marked or (is_firm and value.islower() and len(value) > 3))
+        is_own = value.islower() and len(value) > 3 and (is_firm or (len(value) > 5 and folded not in lexicon().codes))
+        is_word = folded in small_words() or not any(map(str.isalpha, value))
+        return not is_word and (is_marked or is_own)
     return len(value) > 1
 
 

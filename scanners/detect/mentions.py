@@ -27,7 +27,7 @@ _PRIOR, _PRIOR_GERMAN = -2.0, -3.0
 _MODEL = {"person": 3.2, "place": -2.0, "building": -2.0, "organisation": -2.5, "group": -2.5, "thing": -2.0}
 #: The same of a model that was made for another language.
 _FOREIGN_MODEL = 0.4
-_TITLE, _WEAK_TITLE, _GREETING, _NAMING, _RELATION, _LABEL = 5.0, 3.0, 4.0, 4.5, 3.0, 4.5
+_TITLE, _WEAK_TITLE, _GREETING, _NAMING, _RELATION, _LABEL = 5.0, 3.0, 4.0, 4.5, 3.6, 4.5
 _DOING, _SPEAKER, _MAIL, _AGAIN, _LISTED = 1.5, 2.5, 3.5, 4.0, 3.5
 _SENTENCE_START, _ACRONYM, _ONE_WORD = -0.3, -2.5, -0.5
 #: Against one word by itself: in a text about nobody, in quotation marks, behind an article, when a town has the name.
@@ -61,7 +61,7 @@ _ENDS = ("e", "er", "en", "es", "em", "s", "in", "innen", "a", "o", "os", "as", 
 _SPACE = re.compile(r"[ \u00a0\t]")
 _AFTER_INITIAL = re.compile(r"\.[ \u00a0]?|\.-|[ \u00a0]")
 _NICK_OPEN, _NICK_CLOSE = re.compile(r'[ \u00a0]["“„\'(]'), re.compile(r'["”“\')][ \u00a0]')
-_CUE_GAP = re.compile(r"\s*[,:;!]?\s*[-–—>]*\s*[\"“„'(<*\[]*\s*")
+_CUE_GAP = re.compile(r"\.?\s*[,:;!]?\s*[-–—>]*\s*[\"“„'(<*\[]*\s*")
 _LABEL_GAP = re.compile(r"(?:\s?\((?:s|as shown[^)]*)\))?[\"']?\s*[:=;]\s*[\"“„'(<*\[]*\s*|\s{2,}|>\s*")
 _TITLE_GAP = re.compile(r"\.?[ \u00a0]{1,2}|\.")
 _MAIL_ADDRESS = re.compile(r"([\w.%+-]+)@[\w-]+\.\w")

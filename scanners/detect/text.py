@@ -89,7 +89,7 @@ class TextReader:
         found = [
             *(span for span in identifiers if not is_other_number(text, span)),
             *people,
-            *addresses_in(text, cased, words),
+            *addresses_in(text, cased, words, people),
             *places_in(text, cased, words, entities, is_models),
             *labelled_in(text, words),
             *births_in(text, words),

@@ -24,7 +24,7 @@ _NAME = 1.2
 #: From this weight on a word that no list has, behind a name.
 _UNKNOWN = -0.8
 #: Fewer words than this share begin with a capital alone.
-_FEW_TITLES = 0.07
+_FEW_TITLES = 0.1
 
 
 class Word(NamedTuple):

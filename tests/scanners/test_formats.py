@@ -99,6 +99,13 @@ def test_addresses_are_weighed_by_what_they_are(
     assert (found.needs_name, found.most) == (needs_name, most)
 
 
+def test_one_digest_under_a_name_for_passwords_is_enough() -> None:
+    hit = Passed("format:password_digest", "credential.password_hash", 1, 1, 0.01, needs_name=False)
+    (found,) = weigh(["5baa61e4c9b93f3f0682250b6cf8331b7ee68fd8"], [hit], "credential.password")
+    assert found.weight == 9
+    assert weigh(["5baa61e4c9b93f3f0682250b6cf8331b7ee68fd8"], [hit], "credential.password_hash") == [hit]
+
+
 def test_a_name_for_births_is_confirmed_by_dates_decades_apart() -> None:
     births = days(dt.date(1941, 3, 2), 431)
     assert [(one.detector, one.matched) for one in weigh(births, [], "demographic.date_of_birth")] == [
