@@ -35,6 +35,8 @@ _DIGEST = re.compile(r"(?i)[0-9a-f]+|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f
 _DIGESTS = {32: "a9" * 16, 36: "a9a9a9a9-a9a9-a9a9-a9a9-a9a9a9a9a9a9", 40: "a9" * 20, 64: "a9" * 32}
 #: A value longer than this is running text, not an identifier.
 _CELL_CHARS = 80
+#: A word longer than this is no key or hash either.
+_SECRET_CHARS = 1024
 #: A column is running text when its values have this many words on average, or are this long.
 _TEXT_WORDS, _TEXT_CHARS = 4.0, 60
 #: A column with so large a share of JSON objects and arrays is read as text.
@@ -231,9 +233,14 @@ def try_values(
     return found, taken
 
 
+def _is_long_secret(value: str) -> bool:
+    """Whether a long value may be a key or the hash of a password: one word, or the lines of a key."""
+    return value.startswith("-----BEGIN") or (len(value) <= _SECRET_CHARS and not any(map(str.isspace, value)))
+
+
 def _by_shape(values: Mapping[str, int]) -> dict[str, list[str]]:
     """The values that may be identifiers by their signatures."""
-    cells = [value for value in values if len(value) <= _CELL_CHARS or value.startswith(("-----BEGIN", "eyJ", "$"))]
+    cells = [value for value in values if len(value) <= _CELL_CHARS or _is_long_secret(value)]
     groups: dict[str, list[str]] = defaultdict(list)
     for shape, value in zip(signatures(cells), cells, strict=True):
         if len(shape) in _DIGESTS and _DIGEST.fullmatch(value):
