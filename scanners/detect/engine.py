@@ -124,14 +124,15 @@ class Engine:
             return Evidence(column, _of_binary(column, reading))
         values = _first(column.counts, self.most)
         words = split(last)
-        passed, taken = try_values(values, reading.category, words)
+        shapes = by_shape(values)
+        passed, taken = try_values(values, reading.category, words, shapes)
         texts = list(values)
         some = _evenly(texts, _FEWER)
         called, dialled = phones.column(some, origin.countries, is_named=reading.category == "contact.phone")
         is_named = reading.category is not None
         passed = identifiers.weigh(texts, passed, words, origin.countries, is_named=is_named) + called
         passed = formats.weigh(texts, passed, _said(reading, words))
-        taken |= dialled if len(some) == len(texts) else _alike(values, dialled)
+        taken |= dialled if len(some) == len(texts) else _alike(shapes, dialled)
         if reading.category == "text.personal" or is_running_text(column.counts):
             return Evidence(column, reading, tuple(passed), self._text(values))
         # What is no identifier as a whole may hold one: ``Jane Doe <jane@…>``, ``mailto:…``, a long address of a page.
@@ -197,15 +198,18 @@ def _bound(verdict: FieldVerdict, column: Column, content: Content, most: int | 
 
 
 def try_values(
-    values: Mapping[str, int], named: str | None = None, words: Sequence[str] = ()
+    values: Mapping[str, int],
+    named: str | None = None,
+    words: Sequence[str] = (),
+    shapes: Mapping[str, list[str]] | None = None,
 ) -> tuple[list[Passed], set[str]]:
     """How each rule that fits at least one value did, over distinct values; and the values that are identifiers.
 
     ``named``: the category that the column's name says, ``words``: the name itself; rules that need a name are tried
-    where one of the two is theirs.
+    where one of the two is theirs. ``shapes``: the values as ``by_shape`` gives them, where it has been asked.
     """
     fitting: dict[Rule, list[str]] = defaultdict(list)
-    for shape, group in _by_shape(values).items():
+    for shape, group in (by_shape(values) if shapes is None else shapes).items():
         for rule in _fitting(shape):
             fitting[rule] += group
     found: list[Passed] = []
@@ -238,7 +242,7 @@ def _is_long_secret(value: str) -> bool:
     return value.startswith("-----BEGIN") or (len(value) <= _SECRET_CHARS and not any(map(str.isspace, value)))
 
 
-def _by_shape(values: Mapping[str, int]) -> dict[str, list[str]]:
+def by_shape(values: Mapping[str, int]) -> dict[str, list[str]]:
     """The values that may be identifiers by their signatures."""
     cells = [value for value in values if len(value) <= _CELL_CHARS or _is_long_secret(value)]
     groups: dict[str, list[str]] = defaultdict(list)
@@ -249,10 +253,10 @@ def _by_shape(values: Mapping[str, int]) -> dict[str, list[str]]:
     return groups
 
 
-def _alike(values: Mapping[str, int], some: Iterable[str]) -> set[str]:
+def _alike(shapes: Mapping[str, list[str]], some: Iterable[str]) -> set[str]:
     """The values that are written as some of them are."""
-    shapes = set(signatures(some))
-    return {value for shape, group in _by_shape(values).items() if shape in shapes for value in group}
+    found = set(signatures(some))
+    return {value for shape, group in shapes.items() if shape in found for value in group}
 
 
 def _try(rule: Rule, fits: Sequence[str]) -> tuple[Sequence[str], list[str]]:
