@@ -31,6 +31,8 @@ DATA = Path(__file__).parents[1] / "scanners" / "detect" / "identifiers.toml"
 SIZES = (5, 20, 100, 200)
 #: Schemes that random digits pass more often than this are told by the name only.
 BY_NAME = 0.2
+#: What a scheme with check digits may say; others say less (`most` in the data file).
+MOST = 9.0
 NEUTRAL = ("id_number", "code", "value", "reference", "col_3")
 #: What a scheme's numbers begin with, or are made of, where random digits hardly ever fit: ``9`` and ``a`` as in
 #: shapes, other characters as they are, ``{YYMMDD}`` a date of birth.
@@ -328,7 +330,8 @@ def kind_of(entry: Mapping[str, Any]) -> str:
     """What tells a scheme's numbers."""
     if entry.get("needs_name") or entry["chance"] > BY_NAME:
         return KINDS[2]
-    return KINDS[1] if entry.get("judged") or entry.get("check") == "any_form" else KINDS[0]
+    is_form = entry.get("judged") or entry.get("check") == "any_form" or entry.get("most", MOST) < MOST
+    return KINDS[1] if is_form else KINDS[0]
 
 
 def report(columns: int = 5) -> Iterator[str]:

@@ -98,8 +98,17 @@ def multi_pattern(expressions: tuple[str, ...], engine: str | None = None) -> Mu
 
 @lru_cache(maxsize=1)
 def installed_engine() -> str:
-    """The fastest engine there is."""
-    return next(name for name in ENGINES if find_spec(name) is not None)
+    """The fastest engine that works here."""
+    return next(name for name in ENGINES if _works(name))
+
+
+def _works(engine: str) -> bool:
+    if find_spec(engine) is None:
+        return False
+    try:
+        return bool(MultiPattern(["a"], engine).hits(b"a"))
+    except Exception:  # built for another processor, or an extension that does not load: whatever it raises
+        return False
 
 
 def _hyperscan(expressions: Sequence[bytes]) -> Callable[[bytes], list[Hit]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scanners.detect import patterns
-from scanners.detect.multipattern import ENGINES
+from scanners.detect.multipattern import ENGINES, MultiPattern, installed_engine
 from scanners.detect.recognisers import by_presidio, is_host, presidio_spans, recognisers
 
+#: Those that are installed; the library's own always is.
+INSTALLED = [name for name in ENGINES if find_spec(name) is not None]
 NAMES = sorted({row.name for row in recognisers()})
 TEXTS = Path(__file__).parents[3] / "shared" / "data" / "text"
 
@@ -125,7 +128,7 @@ def test_results_are_presidios(some: list[str]) -> None:
 @settings(deadline=None, max_examples=100)
 @given(st.lists(texts, max_size=4))
 def test_all_engines_give_the_same(some: list[str]) -> None:
-    first, *others = (presidio_spans(some, engine) for engine in ENGINES)
+    first, *others = (presidio_spans(some, engine) for engine in INSTALLED)
     assert all(other == first for other in others)
 
 
@@ -133,6 +136,16 @@ def test_all_engines_give_the_same(some: list[str]) -> None:
 def test_each_piece_alone_and_in_a_sentence(piece: str) -> None:
     some = [piece, f"It is {piece}, said J.", f'{{"a": "{piece}"}}', f"x{piece}x", f"{piece}{piece}"]
     assert presidio_spans(some) == [sorted(by_presidio(text, NAMES)) for text in some]
+
+
+@pytest.mark.parametrize("engine", INSTALLED)
+def test_an_engine_tells_where_expressions_match(engine: str) -> None:
+    together = MultiPattern([r"(?i)[a-z]@\w", r"\b[0-9]{3}-[0-9]{2}\b", "zz"], engine)
+    assert together.hits(b"\nJane@x.org 123-45 1234-56\nA@b\n\n") == [(7, 0), (18, 1), (30, 0)]
+
+
+def test_an_engine_that_is_installed_is_taken() -> None:
+    assert installed_engine() in INSTALLED
 
 
 def test_results_on_generated_sentences_are_presidios() -> None:
@@ -160,7 +173,7 @@ NUMBERS = (
 @settings(deadline=None, max_examples=150)
 @given(st.lists(st.lists(st.sampled_from((*PIECES, *NUMBERS)), max_size=9).map("".join), max_size=4))
 def test_all_engines_give_the_same_spans_and_so_does_each_text_alone(some: list[str]) -> None:
-    first, *others = (patterns.spans_of(some, ("DE",), engine) for engine in ENGINES)
+    first, *others = (patterns.spans_of(some, ("DE",), engine) for engine in INSTALLED)
     assert all(other == first for other in others)
     assert [patterns.spans(text, ("DE",)) for text in some] == first
 
