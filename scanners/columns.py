@@ -19,6 +19,7 @@ from scanners.detect.base import Passed, Rule
 from scanners.detect.lexicon import negatives
 from scanners.detect.names import NameReading
 from scanners.detect.people import score as name_score
+from scanners.detect.testdata import known_among
 from scanners.detect.text import SOFT, TextReading
 from scanners.fits import FITS, LOOSE
 from scanners.subjects import CORE, TableContext
@@ -238,6 +239,9 @@ def judge(evidence: Evidence, context: TableContext, weights: Weights | None = N
         category, contains = contains[0].category, ()
     if text_term is not None and text is None and _is_mixture(best, contains):
         score, category, terms = _probability(text_term.weight), "text.personal", [text_term]
+    if category is not None and (known := known_among(category, column.counts)):
+        text_of = f"{known} of {distinct} different values are published test data"
+        terms.append(Term(text_of, 0.0))
     state = _state(score, category, column, best, is_text=bool(terms) and terms[0] is text_term)
     is_personal = state.is_personal
     prevalence = low = high = None

@@ -111,12 +111,10 @@ def _refused(reason: str) -> UsageError:
 
 def _has_name(label: str) -> bool:
     """Whether one of its capitalised words is a given name or a surname, and no common word as well."""
-    from scanners.detect.names import fold
-    from scanners.detect.people import lexicon
+    from scanners.detect.people import is_given_name, is_surname
 
-    known = lexicon()
-    words = [fold(word) for word in _WORD.findall(label) if word[0].isupper()]
-    return any(word in known.given or word in known.surname for word in words)
+    words = [word for word in _WORD.findall(label) if word[0].isupper()]
+    return any(is_given_name(word) or is_surname(word) for word in words)
 
 
 def _check_apart(label: str, given: Identifiers) -> None:

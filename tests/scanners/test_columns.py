@@ -216,3 +216,11 @@ def test_a_detector_that_does_not_know_the_values_measures_nothing() -> None:
     found = verdicts("customers", {"last_name": names, "email": list(EMAILS)})["last_name"]
     assert (found.category, found.prevalence, found.prevalence_low) == ("identity.name", None, None)
     assert not any("only" in term.text for term in found.terms)
+
+
+def test_published_test_data_is_said_to_be_such() -> None:
+    cards = ["4111111111111111", "5555555555554444", "378282246310005", "4012888888881881"]
+    verdict = verdicts("payments", {"card_number": cards})["card_number"]
+    assert verdict.category == "financial.card"
+    assert [term.weight for term in verdict.terms if "published test data" in term.text] == [0.0]
+    assert "4 of 4" in next(term.text for term in verdict.terms if "published test data" in term.text)
