@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import tomllib
-from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -24,7 +23,8 @@ from scanners.detect.mentions import is_trait
 from scanners.detect.ner import Entity
 from scanners.detect.people import score as people_score
 from scanners.detect.people import word_weights
-from scanners.detect.words import Word
+from scanners.detect.spans import longest
+from scanners.detect.words import Word, index_at
 
 #: Parts of an address at most.
 _MOST_PARTS = 9
@@ -199,18 +199,14 @@ class _Reading:
         self.cased = cased
         self.words = words
         self.known = shipped()
-        self.people = people
+        #: Where names of more than one word begin.
+        self.people = frozenset(span.start for span in people if " " in text[span.start : span.stop])
         #: Whether capitals say anything in this text.
         self.is_small = cased != text
 
     def addresses(self) -> Iterator[Span]:
         """Of readings that overlap, the longest."""
-        found = filter(None, map(self._whole, self._streets()))
-        done: list[Span] = []
-        for span in sorted(found, key=lambda span: (span.start - span.stop, span.start)):
-            if all(span.stop <= other.start or other.stop <= span.start for other in done):
-                done.append(span)
-                yield span
+        yield from longest(filter(None, map(self._whole, self._streets())))
 
     # --- what an address begins with
 
@@ -361,17 +357,13 @@ class _Reading:
             number = _NUMBER_AFTER.match(self.text, word.stop)
             if number is not None and not _MEASURE.match(self.text, number.end(1)):
                 start = self._words_before_number(word_index)
-                if not self._is_name(start):
+                if start not in self.people:
                     yield _Street(start, number.end(1), True, 0)
             before = _NUMBER_BEFORE.search(self.text, max(0, word.start - 14), word.start)
             if before is not None:
                 stop = self._words_after_number(word_index)
                 after = _NUMBER_AFTER.match(self.text, stop)
                 yield _Street(before.start(1), after.end(1) if after else stop, True, 0)
-
-    def _is_name(self, start: int) -> bool:
-        """Whether somebody's name of more than one word begins there."""
-        return any(span.start == start and " " in self.text[span.start : span.stop] for span in self.people)
 
     def _words_before_number(self, index: int) -> int:
         start = self.words[index].start
@@ -440,11 +432,7 @@ class _Reading:
                 start = offset + self._without_stops(house.group(1), house.start(1))
                 continue
             number = _NUMBER_BEFORE.search(before)
-            if (
-                number is not None
-                and len(number.group(1)) < 5
-                and not self.text[: offset + number.start()].rstrip()[-1:].isdigit()
-            ):
+            if number is not None and len(number.group(1)) < 5 and not before[: number.start()].rstrip()[-1:].isdigit():
                 start = offset + number.start(1)
                 continue
             break
@@ -547,16 +535,14 @@ class _Reading:
 
     def _kind_between(self, start: int, stop: int) -> int | None:
         """Where a word for a kind of street ends that stands between two offsets."""
-        for word in self.words[self._index(start) :]:
-            if word.start >= stop:
-                return None
+        for word in self.words[self._index(start) : self._index(stop)]:
             if word.folded in self.known.after and word.start > start:
                 return word.stop
         return None
 
     def _index(self, offset: int) -> int:
         """The number of the first word that begins at or after an offset."""
-        return bisect_left(self.words, offset, key=lambda word: word.start)
+        return index_at(self.words, offset)
 
     def _town(self, at: int, parts: _Parts, gap: str) -> int | None:
         """Where a town, region or country ends that begins at ``at``."""
@@ -732,7 +718,7 @@ class _Reading:
                 else:
                     continue
                 yield Span(word.start, end, "contact.place", score, "place:list")
-                skip = index + sum(other.start < end for other in self.words[index:])
+                skip = self._index(end)
                 break
 
     def _may_be_place(self, word: Word) -> bool:

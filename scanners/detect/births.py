@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,12 +12,11 @@ from importlib import resources
 
 from scanners.detect.base import Span
 from scanners.detect.folding import word_fold
-from scanners.detect.words import Word
+from scanners.detect.words import Word, index_at
 
 _LONGEST = 4
 #: Characters between the words and the date at most: ``born in Leeds on 3 May 1980``.
-_REACH = 45
-_FIRST_YEAR = 1890
+_REACH, _YEAR_REACH = 45, 8
 
 _YEAR = r"(?:1[89]\d\d|20[0-4]\d)"
 _NUMERIC = re.compile(
@@ -73,17 +73,25 @@ def births_in(text: str, words: Sequence[Word]) -> Iterator[Span]:
     if not cues and "*" not in text:
         return
     dates = dates_of(text)
-    for start, stop in dates:
-        near = [cue for cue in cues if cue <= start and start - cue <= _REACH and _is_bridge(text[cue:start])]
-        between = near and not any(max(near) <= other[0] < start for other in dates)
-        if between or _STAR.search(text, max(0, start - 3), start) or _is_said_after(text, words, stop):
+    for number, (start, stop) in enumerate(dates):
+        cue = _before(cues, start)
+        is_near = cue is not None and start - cue <= _REACH and _is_bridge(text[cue:start])
+        is_first = not number or cue is None or dates[number - 1][0] < cue
+        if (is_near and is_first) or _STAR.search(text, max(0, start - 3), start) or _is_said_after(text, words, stop):
             yield Span(start, stop, "demographic.date_of_birth", 0.85, "date:birth")
     for match in _BARE_YEAR.finditer(text):
         start, stop = match.span()
-        if any(low <= start < high for low, high in dates):
-            continue
-        if any(0 <= start - cue <= 8 and _is_bridge(text[cue:start]) for cue in cues):
+        cue = _before(cues, start)
+        at = bisect_left(dates, (start + 1, 0))
+        is_in_date = at > 0 and dates[at - 1][1] > start
+        if cue is not None and start - cue <= _YEAR_REACH and not is_in_date and _is_bridge(text[cue:start]):
             yield Span(start, stop, "demographic.date_of_birth", 0.7, "date:birth")
+
+
+def _before(cues: Sequence[int], start: int) -> int | None:
+    """The last of the sorted offsets that is not behind ``start``."""
+    at = bisect_right(cues, start)
+    return cues[at - 1] if at else None
 
 
 def _cues(words: Sequence[Word]) -> list[int]:
@@ -96,7 +104,7 @@ def _cues(words: Sequence[Word]) -> list[int]:
                 if words[index].folded == "b" and words[index].text != "b":
                     continue
                 found.append(words[index + length - 1].stop)
-    return found
+    return sorted(found)
 
 
 def _is_bridge(between: str) -> bool:
@@ -105,5 +113,5 @@ def _is_bridge(between: str) -> bool:
 
 
 def _is_said_after(text: str, words: Sequence[Word], stop: int) -> bool:
-    following = [word for word in words if stop <= word.start <= stop + 16][:3]
+    following = words[index_at(words, stop) : index_at(words, stop + 17)][:3]
     return any(tuple(word.folded for word in following[:length]) in vocabulary().after for length in (1, 2, 3))

@@ -14,7 +14,7 @@ from importlib import resources
 
 from scanners.detect.base import Span
 from scanners.detect.folding import word_fold
-from scanners.detect.words import Word
+from scanners.detect.words import Word, index_at
 
 _URL = re.compile(
     r"(?:https?://|www\.)[^\s<>\"'“”„`|\\^{}\[\]]+|(?<![\w@./-])(?:[a-z0-9-]+\.){1,3}[a-z]{2,10}/[^\s<>\"'“”|\\^{}\[\]()]+",
@@ -109,7 +109,7 @@ def _points_at_person(address: str, names: Collection[str]) -> bool:
 
 
 def _is_cued(words: Sequence[Word], start: int) -> bool:
-    before = [word.folded for word in words if start - _CUE_REACH <= word.start < start][-5:]
+    before = [word.folded for word in words[index_at(words, start - _CUE_REACH) : index_at(words, start)]][-5:]
     while before and before[-1] in ("is", "at", "ist", "est", "es", "e", "https", "http", "www"):
         before.pop()
     return any(tuple(before[-length:]) in vocabulary().cues for length in (1, 2, 3, 4) if len(before) >= length)

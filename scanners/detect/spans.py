@@ -13,8 +13,17 @@ def resolve(found: Iterable[Span]) -> list[Span]:
 
     The surer one holds; of equally sure ones the longer, then the earlier. What overlaps one that holds is dropped.
     """
+    return _held(sorted(found, key=lambda span: (-span.score, span.start - span.stop, span.start)))
+
+
+def longest(found: Iterable[Span]) -> list[Span]:
+    """The same where the longest holds, however sure."""
+    return _held(sorted(found, key=lambda span: (span.start - span.stop, span.start)))
+
+
+def _held(ranked: Iterable[Span]) -> list[Span]:
     held: list[Span] = []
-    for span in sorted(found, key=lambda span: (-span.score, span.start - span.stop, span.start)):
+    for span in ranked:
         index = bisect_left(held, span.start, key=lambda other: other.start)
         before = index and held[index - 1].stop > span.start
         after = index < len(held) and held[index].start < span.stop

@@ -18,7 +18,7 @@ from scanners.detect.base import Span
 from scanners.detect.language import small_words
 from scanners.detect.mentions import among
 from scanners.detect.mentions import cues as mention_cues
-from scanners.detect.words import Word
+from scanners.detect.words import Word, index_at
 
 #: Words before and behind the one that names a job, a disease.
 _JOB_WORDS, _HEALTH_WORDS = 4, 4
@@ -136,7 +136,9 @@ class _Reading:
         self.known = vocabulary()
         self.starts = {span.start for span in people}
         self.stops = {span.stop for span in people}
-        self.inside = {index for index, word in enumerate(words) if any(s.start <= word.start < s.stop for s in people)}
+        self.inside = {
+            index for span in people for index in range(index_at(words, span.start), index_at(words, span.stop))
+        }
         self.is_about_people = bool(people) or any(word.folded in self.known.person for word in words)
 
     def gap(self, index: int) -> str:
@@ -294,8 +296,8 @@ class _Reading:
         before = self.text[max(0, start - 40) : start]
         if _AGE_BEFORE.search(before) or _SPELL_BEFORE.search(before[-20:]):
             return True
-        for name_stop in self.stops:
-            if 0 < start - name_stop <= 8 and _APPOSITION.fullmatch(self.text[name_stop:start]):
+        for name_stop in range(start - 1, start - 9, -1):
+            if name_stop in self.stops and _APPOSITION.fullmatch(self.text[name_stop:start]):
                 return (
                     self.words[first].is_capital
                     or "," in self.text[name_stop:start]
@@ -438,7 +440,7 @@ class _Reading:
         )
         for item in _ITEM.finditer(self.text, at, end):
             start, stop = item.span()
-            inner = [word for word in self.words if start <= word.start and word.stop <= stop]
+            inner = self.words[index_at(self.words, start) : index_at(self.words, stop)]
             kept: list[Word] = []
             for word in inner[:7]:
                 dose = _DOSE.match(self.text, kept[-1].stop) if kept else None
@@ -508,7 +510,10 @@ class _Reading:
         ends = _CLAUSE_AFTER.match(self.text, self.words[last].stop) is not None
         return ends and (
             self.is_after(first, self.known.nationality_before)
-            or re.search(r"(?:,|\n|\s{2})\s*$", self.text[: self.words[first].start][-4:]) is not None
+            or re.search(
+                r"(?:,|\n|\s{2})\s*$", self.text[max(0, self.words[first].start - 4) : self.words[first].start]
+            )
+            is not None
         )
 
     def _is_member(self, first: int, last: int) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -45,6 +46,11 @@ class Word(NamedTuple):
     def is_shouted(self) -> bool:
         """Whether it is written in capitals throughout, and is more than an initial."""
         return len(self.text) > 1 and self.text.isupper()
+
+
+def index_at(words: Sequence[Word], offset: int) -> int:
+    """The number of the first word that begins at or after an offset."""
+    return bisect_left(words, offset, key=lambda word: word.start)
 
 
 @lru_cache(maxsize=50_000)
