@@ -357,6 +357,8 @@ _BARE_BESIDE = frozenset(
     }
 )
 #: Categories of which things have their own: a shop has a telephone, a server an address.
+#: Names of this strength are no thing's: a first name, a surname.
+_PERSONS_OWN = 0.95
 _OF_TRANSACTIONS = frozenset({"contact.email", "contact.phone", "contact.address"})
 _OF_THINGS = ("identity.name", "contact.", "online.ip_address", "location.")
 
@@ -443,7 +445,9 @@ def _judge(
     """Whether what stands around a phrase leaves its meaning alone."""
     rule = phrase.rule
     strength, needs_person = rule.strength, rule.needs_person
-    is_of_things = needs_person or rule.category.startswith(_OF_THINGS)
+    # Whatever bears a first name and a last one is a person.
+    is_persons = rule.category == "identity.name" and not needs_person and strength >= _PERSONS_OWN
+    is_of_things = needs_person or (rule.category.startswith(_OF_THINGS) and not is_persons)
     for word in trailing:
         if word in words.people:
             needs_person = False
