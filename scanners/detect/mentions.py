@@ -29,6 +29,7 @@ _MODEL = {"person": 3.2, "place": -2.0, "building": -2.0, "organisation": -2.5, 
 _FOREIGN_MODEL = 0.4
 _TITLE, _WEAK_TITLE, _GREETING, _NAMING, _RELATION, _LABEL = 5.0, 3.0, 4.0, 4.5, 3.6, 4.5
 _DOING, _SPEAKER, _MAIL, _AGAIN, _LISTED = 1.5, 2.5, 3.5, 4.0, 3.5
+_SPOKEN_TO = 2.0
 _SENTENCE_START, _ACRONYM, _ONE_WORD = -0.3, -2.5, -0.5
 #: Against one word by itself: in a text about nobody, in quotation marks, behind an article, when a town has the name.
 _NOBODY, _QUOTED, _ARTICLE, _PLACE, _WHERE = -1.5, -2.0, -2.0, -3.0, -2.5
@@ -69,6 +70,7 @@ _LINE_START = re.compile(r"(?:^|\n)[\s>*•\-]*(?:\[?\d{1,2}[:.]\d\d(?:[:.]\d\d)
 _SPEAKS = re.compile(r"\s?\\?\"?:(?!//|\d)")
 _MAIL_AFTER = re.compile(r"[\"']?\s*[<(\[]\s*[\w.+-]+@")
 _AGE_AFTER = re.compile(r"\s*[,(]\s*\d{1,2}\s*[,)]|\s*,?\s*\d{1,2}[- ](?:years?|yo)\b")
+_VOCATIVE = re.compile(r",\s([^\W\d_]+)")
 _SENTENCE_END = re.compile(r"(?:^|[.!?\n]|\W[\"“„'])\s*[\"“„'(]*$")
 
 
@@ -415,11 +417,12 @@ class _Reading:
                 lexicon = -5.0
         score += max(_LEXICON_AGAINST, min(_LEXICON_FOR, lexicon))
         model = sum(_MODEL.get(kind or "", 0.0) for kind in (("person",) if "person" in kinds else kinds))
-        if model < 0 and lexicon >= _SURE:
+        cue = self._cue(run)
+        if model < 0 and (lexicon >= _SURE or cue >= _GREETING):
             model *= _DOUBT
         score += model * (1.0 if self.is_models else _FOREIGN_MODEL)
         if len(words) == 1:
-            score += self._alone(run.first)
+            score += self._alone(run.first) * (_DOUBT if cue >= _GREETING else 1.0)
         elif not self.is_about_people:
             score += _NOBODY / 2
         if tuple(word.folded for word in words) in self.cues.brands:
@@ -430,14 +433,13 @@ class _Reading:
                 score += _SENTENCE_START
         if len(words) == 1 and words[0].is_shouted and len(words[0].text) < 5:
             score += _ACRONYM
-        cue = self._cue(run)
         return replace(run, cue=cue, score=score + cue)
 
     def _alone(self, index: int) -> float:
         """What speaks against one word's being a name: an article, quotation marks, a town of that name."""
         word = self.words[index]
         before = self.text[max(0, word.start - 2) : word.start]
-        score = 0.0 if self.is_about_people else _NOBODY
+        score = 0.0 if self.is_about_people else _NOBODY / 2 if self.kinds[index] == "person" else _NOBODY
         if before.endswith((*"\"'“„‘«`", "« ")):
             score += _QUOTED
         if index and self.gap(index - 1) == " " and self.words[index - 1].folded in self.cues.articles:
@@ -489,6 +491,8 @@ class _Reading:
             score += _SPEAKER if _LINE_START.search(before) else _SPEAKER / 2
         if _AGE_AFTER.match(rest):
             score += _DOING
+        if run.first == run.last and self._is_spoken_to(run.first, rest):
+            score += _SPOKEN_TO
         following = run.last + 1
         if (
             following < len(self.words)
@@ -497,6 +501,15 @@ class _Reading:
         ):
             score += _DOING
         return score
+
+    def _is_spoken_to(self, index: int, rest: str) -> bool:
+        """``Lucas, can I …``: a given name at the beginning, with a small word behind the comma."""
+        found = _VOCATIVE.match(rest)
+        if found is None or word_fold(found.group(1)) not in small_words():
+            return False
+        start = self.words[index].start
+        is_first = _SENTENCE_END.search(self.text[max(0, start - 12) : start]) is not None
+        return is_first and people.word_weights(self.words[index].folded)[0] >= _SURE
 
     def _is_in_mail(self, run: Run) -> bool:
         for index in range(run.first, run.last + 1):

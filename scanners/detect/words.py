@@ -117,5 +117,5 @@ def _raised(text: str, words: Sequence[Word]) -> str:
             for at in range(word.start + 1, word.stop - 1):
                 if chars[at] in "-'’" and len(chars[at + 1].upper()) == 1:
                     chars[at + 1] = chars[at + 1].upper()
-        is_behind = is_name and (is_listed or is_told)
+        is_behind = is_name and (is_told or (is_listed and word_weights(word.folded)[0] >= _NAME))
     return "".join(chars)
