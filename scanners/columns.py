@@ -82,8 +82,8 @@ _OF_ANYBODY, _ANYBODY = frozenset({"contact.address", "contact.phone"}), 0.5
 _NEVER_OF_ANIMALS = ("contact.", "government_id.", "financial.", "credential.")
 #: Below this a table is about things; from there on it is about people.
 _THING, _DESCRIBED = 0.3, 0.85
-#: Values whose form is looked at.
-_LOOKED_AT = 500
+#: Values whose form is looked at, and those that are compared with published test data.
+_LOOKED_AT, _TESTED = 300, 100
 #: What organisations have as well, and how much less such a column is about a person in a table of them.
 _OF_SITES = frozenset(
     {"contact.phone", "contact.address", "contact.place", "location.coordinates", "online.ip_address"}
@@ -239,9 +239,9 @@ def judge(evidence: Evidence, context: TableContext, weights: Weights | None = N
         category, contains = contains[0].category, ()
     if text_term is not None and text is None and _is_mixture(best, contains):
         score, category, terms = _probability(text_term.weight), "text.personal", [text_term]
-    if category is not None and (known := known_among(category, column.counts)):
-        text_of = f"{known} of {distinct} different values are published test data"
-        terms.append(Term(text_of, 0.0))
+    some = list(islice(column.counts, _TESTED))
+    if category is not None and (known := known_among(category, some)):
+        terms.append(Term(f"{known} of {len(some)} different values are published test data", 0.0))
     state = _state(score, category, column, best, is_text=bool(terms) and terms[0] is text_term)
     is_personal = state.is_personal
     prevalence = low = high = None
