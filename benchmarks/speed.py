@@ -17,6 +17,7 @@ Medians of five runs, the mix of three.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import subprocess
 import sys
@@ -213,6 +214,17 @@ def command(add: Add, characters: int, folder: Path) -> None:
     add(*results.table(("of", "language model", "seconds", "of a processor", "MB at the most"), lines), "")
 
 
+#: Runs a command and tells its time and memory. A process takes over the peak of the one that started it, so what
+#: starts it must be small.
+WATCH = """
+import json, os, subprocess, sys, time
+start = time.perf_counter()
+child = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+_, status, used = os.wait4(child.pid, 0)
+print(json.dumps([status, time.perf_counter() - start, used.ru_utime + used.ru_stime, used.ru_maxrss]))
+"""
+
+
 def run(path: Path, folder: Path, *, has_model: bool) -> tuple[float, float, int]:
     """Seconds, seconds of a processor and bytes of memory that one scan into a new store took."""
     store = folder / "store.db"
@@ -220,21 +232,18 @@ def run(path: Path, folder: Path, *, has_model: bool) -> tuple[float, float, int
     code = "import runpy, sys; sys.argv[0] = 'privacy'; runpy.run_module('privacy', run_name='__main__')"
     if not has_model:  # as where the model is not installed
         code = f"from scanners.detect import ner; ner.MODELS = (); {code}"
-    start = time.perf_counter()
-    # S603: our own interpreter, with paths that were made here.
-    child = subprocess.Popen(
-        [sys.executable, "-c", code, "--store", f"sqlite:///{store}", "scan", str(path)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+    command = [sys.executable, "-c", code, "--store", f"sqlite:///{store}", "scan", str(path)]
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", WATCH, *command],
+        stdout=subprocess.PIPE,
         cwd=folder,
         env={**os.environ, "HOME": str(folder)},
+        check=True,
     )
-    _, status, used = os.wait4(child.pid, 0)
-    taken = time.perf_counter() - start
-    child.returncode = os.waitstatus_to_exitcode(status)
-    assert child.returncode == 0, child.returncode
+    status, taken, used, peak = json.loads(done.stdout)
+    assert status == 0, status
     # Linux counts kilobytes, macOS bytes.
-    return taken, used.ru_utime + used.ru_stime, used.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    return taken, used, peak * (1 if sys.platform == "darwin" else 1024)
 
 
 def main() -> None:

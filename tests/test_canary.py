@@ -268,6 +268,7 @@ def local(desk: Desk) -> tuple[Watched, list[str]]:
     watch_requests(watched, desk.folder)
     watched.run(desk.cli, "scan", "share/damaged.xlsx", "nothing-here", "--format", "csv", exit_code=5)
     watched.run(desk.cli, "scan", "nothing-here", "-vv", exit_code=4)
+    watched.run(desk.cli, "redact", "share/note.txt", "--format", "json", "-vv", exit_code=0)
     for path in desk.folder.glob("privacy.db*"):
         watched.file(path)
     return watched, references

@@ -124,16 +124,19 @@ class Engine:
             return Evidence(column, _of_binary(column, reading))
         values = _first(column.counts, self.most)
         words = split(last)
-        shapes = by_shape(values)
-        passed, taken = try_values(values, reading.category, words, shapes)
-        texts = list(values)
+        is_text = reading.category == "text.personal" or is_running_text(column.counts)
+        # Sentences are no identifiers; what is in them is looked for below.
+        cells = _first(values, _FEWER) if is_text else values
+        shapes = by_shape(cells)
+        passed, taken = try_values(cells, reading.category, words, shapes)
+        texts = list(cells)
         some = _evenly(texts, _FEWER)
         called, dialled = phones.column(some, origin.countries, is_named=reading.category == "contact.phone")
         is_named = reading.category is not None
         passed = identifiers.weigh(texts, passed, words, origin.countries, is_named=is_named) + called
         passed = formats.weigh(texts, passed, _said(reading, words))
         taken |= dialled if len(some) == len(texts) else _alike(shapes, dialled)
-        if reading.category == "text.personal" or is_running_text(column.counts):
+        if is_text:
             return Evidence(column, reading, tuple(passed), self._text(values))
         # What is no identifier as a whole may hold one: ``Jane Doe <jane@…>``, ``mailto:…``, a long address of a page.
         rest = {value: count for value, count in values.items() if value not in taken and _MAY_HOLD.search(value)}

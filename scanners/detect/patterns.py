@@ -147,7 +147,7 @@ _DIGIT = re.compile(r"\d")
 #: Between the words of a phrase.
 _GAP = r"[^\w\n]+"
 #: So few characters are read without the expressions for words, which take longer to compile than to do without.
-_FEW_CHARS = 1_000_000
+_FEW_CHARS = 5_000_000
 
 
 def _email(text: str) -> float:
