@@ -14,6 +14,7 @@ _SEEN = 3
 _MOST_SHAPES = 5
 #: Of a longer value the shape is that of so many characters.
 _CHARS = 200
+_TOO_LONG = tuple(char * (_RUN + 1) for char in "aA9?")
 _LONG_RUN = re.compile(rf"([aA9?])\1{{{_RUN},}}")
 
 
@@ -55,9 +56,13 @@ def shape(value: str) -> str:
 
 def shapes(counts: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
     """The most frequent shapes of a column's values, those seen at least three times, at most five."""
-    long: Counter[str] = Counter()
-    for text, count in zip(_translated(value[:_CHARS] for value in counts), counts.values(), strict=True):
-        long[text] += count
+    texts = _translated([value[:_CHARS] for value in counts])
+    if sum(counts.values()) == len(counts):  # each once, as of keys and codes
+        long = Counter(texts)
+    else:
+        long = Counter()
+        for text, count in zip(texts, counts.values(), strict=True):
+            long[text] += count
     seen: Counter[str] = Counter()
     for text, count in long.items():
         seen[_shortened(text) if len(text) > _RUN else text] += count
@@ -76,6 +81,8 @@ def signatures(values: Iterable[str]) -> list[str]:
 
 
 def _shortened(text: str) -> str:
+    if not any(run in text for run in _TOO_LONG):
+        return text
     return _LONG_RUN.sub(lambda run: run.group(1) * _RUN, text)
 
 
