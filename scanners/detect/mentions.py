@@ -65,7 +65,7 @@ _NICK_OPEN, _NICK_CLOSE = re.compile(r'[ \u00a0]["“„\'(]'), re.compile(r'["�
 _CUE_GAP = re.compile(r"\.?\s*[,:;!]?\s*[-–—>]*\s*[\"“„'(<*\[]*\s*")
 _LABEL_GAP = re.compile(r"(?:\s?\((?:s|as shown[^)]*)\))?[\"']?\s*[:=;]\s*[\"“„'(<*\[]*\s*|\s{2,}|>\s*")
 _TITLE_GAP = re.compile(r"\.?[ \u00a0]{1,2}|\.")
-_MAIL_ADDRESS = re.compile(r"([\w.%+-]+)@[\w-]+\.\w")
+_MAIL_ADDRESS = re.compile(r"(?<![\w.%+-])([\w.%+-]{1,64})@[\w-]+\.\w")
 _LINE_START = re.compile(r"(?:^|\n)[\s>*•\-]*(?:\[?\d{1,2}[:.]\d\d(?:[:.]\d\d)?\]?\s*[-–]?\s*)?$")
 _SPEAKS = re.compile(r"\s?\\?\"?:(?!//|\d)")
 _MAIL_AFTER = re.compile(r"[\"']?\s*[<(\[]\s*[\w.+-]+@")
