@@ -290,12 +290,10 @@ def _candidates(evidence: Evidence, context: TableContext, weights: Weights) -> 
     for category, candidate in candidates.items():
         candidate.is_named |= category == reading.category
         candidate.terms.extend(_value_terms(category, candidate, evidence, context, weights))
-        for term in (
-            _organisation_term(category, reading, context),
-            _person_term(category, candidate, reading, context, weights),
-        ):
-            if term is not None:
-                candidate.terms.append(term)
+        term = _organisation_term(category, reading, context)
+        term = term or _person_term(category, candidate, reading, context, weights)
+        if term is not None:
+            candidate.terms.append(term)
     return candidates
 
 
