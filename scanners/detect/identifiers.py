@@ -222,8 +222,17 @@ def rules() -> tuple[Rule, ...]:
 
 def says(name_words: Sequence[str], scheme: Scheme) -> bool:
     """Whether a column's name, split into folded words, has a word of the scheme in it."""
-    return any(_is_within(tuple(word.split()), name_words) for word in scheme.words) or (
-        "".join(name_words) in scheme.words
+    return scheme.name in _said(tuple(name_words))
+
+
+@lru_cache(maxsize=4096)
+def _said(name_words: tuple[str, ...]) -> frozenset[str]:
+    """The names of all schemes that have a word in a column's name."""
+    glued = "".join(name_words)
+    return frozenset(
+        name
+        for name, scheme in (*schemes().items(), *organisations().items())
+        if glued in scheme.words or any(_is_within(tuple(word.split()), name_words) for word in scheme.words)
     )
 
 
@@ -397,6 +406,11 @@ def _first_words() -> frozenset[str]:
     return frozenset(word.split()[0] for one in schemes().values() for word in one.words)
 
 
+@lru_cache(maxsize=4096)
+def _said_alone(name_words: tuple[str, ...]) -> tuple[Scheme, ...]:
+    return tuple(one for one in schemes().values() if _is_all(name_words, one))
+
+
 def is_refuted(values: Sequence[str], name_words: Sequence[str]) -> bool:
     """Whether a column's name says a scheme whose check digits its values lack: hardly more pass than by accident.
 
@@ -404,7 +418,7 @@ def is_refuted(values: Sequence[str], name_words: Sequence[str]) -> bool:
     """
     if _first_words().isdisjoint(name_words):
         return False
-    named = [one.rule for one in schemes().values() if _is_all(name_words, one)]
+    named = [one.rule for one in _said_alone(tuple(name_words))]
     some = list(values[:_SOME])
     if not named or len(some) < _REFUTING or any(rule.needs_name or rule.most < _MOST for rule in named):
         return False

@@ -501,9 +501,8 @@ _KEPT_IN = frozenset(
 def _one_of(part: str, words: Vocabulary) -> str:
     """A plural as its singular, where the vocabulary has that alone."""
     one = part.removesuffix("s")
-    return (
-        one if part not in words.people and part not in words.things and one in (*words.people, *words.things) else part
-    )
+    is_known = part in words.people or part in words.things
+    return one if not is_known and (one in words.people or one in words.things) else part
 
 
 def subject_of(name: str) -> tuple[str | None, str | None]:
