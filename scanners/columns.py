@@ -33,7 +33,7 @@ _TRUE_RATE = 0.85
 _LEAST = -5.0
 #: What identifies people differs from row to row: so many values with so few different ones do not.
 _MANY, _FEW = 30, 3
-_SEVERAL = re.compile(r"\s*[,;/&+]\s*|\s+(?:and|und|et|y|e|en|i|feat\.?)\s+")
+_SEVERAL = re.compile(r"[,;/&+]|\s(?:and|und|et|y|e|en|i|feat\.?)\s")
 #: A word for a person alone says no more than this of a name.
 _WEAK = 0.5
 #: Values of which the likeness to names is worked out.
@@ -84,6 +84,8 @@ _NEVER_OF_ANIMALS = ("contact.", "government_id.", "financial.", "credential.")
 _THING, _DESCRIBED = 0.3, 0.85
 #: Values whose form is looked at, and those that are compared with published test data.
 _LOOKED_AT, _TESTED = 300, 100
+#: A longer value is looked at up to there.
+_FORM_CHARS = 200
 #: What organisations have as well, and how much less such a column is about a person in a table of them.
 _OF_SITES = frozenset(
     {"contact.phone", "contact.address", "contact.place", "location.coordinates", "online.ip_address"}
@@ -97,6 +99,8 @@ _SUBJECT_OF = {
     "employment.date": "employee",
     "financial.income": "employee",
 }
+#: The least that names of people in texts say, unless things are called so: undecided, for a person to look at.
+_NAMED_IN = -1.2
 #: What hardly any but employees have, in a table about persons of whom it says no more.
 _OF_WORK = frozenset({"financial.income", "employment.job"})
 #: Words of tables about the work of the people that they point at.
@@ -139,7 +143,9 @@ class Evidence:
         """The share of distinct values that look like values of a category; 1 where there are none."""
         if category not in self._fits:
             pattern, values = FITS.get(category), list(islice(self.column.counts, _LOOKED_AT))
-            fitting = sum(pattern.fullmatch(value) is not None for value in values) if pattern else len(values)
+            fitting = (
+                sum(pattern.fullmatch(value[:_FORM_CHARS]) is not None for value in values) if pattern else len(values)
+            )
             self._fits[category] = fitting / len(values) if values else 1.0
         return self._fits[category]
 
@@ -391,18 +397,18 @@ def _person_term(
     The probabilities multiply: that it is a sex, and that it is a person's; a term is the difference of the log-odds.
     """
     is_named = category == reading.category
-    ratio, text = context.person_ratio, f"whether it is a person's: {context.because}"
+    ratio, because = context.person_ratio, context.because
     if is_named and reading.subjects:
         ratio = 0.9 if _is_of(reading, context) else 0.2
     elif is_named:
         ratio = _person_ratio(reading, context)
-        text = f"whether it is a person's: its name says {reading.subject}" if reading.subject else text
+        because = f"its name says {reading.subject}" if reading.subject else because
     if category in _ATTRIBUTES:
         ratio **= weights.person
         if is_named and not reading.needs_person:
             ratio = 1 - (1 - ratio) * weights.only_people
         if context.lists == category:
-            ratio, text = 0.3 * ratio, f"{text}, and the table is a list of such"
+            ratio, because = 0.3 * ratio, f"{because}, and the table is a list of such"
     elif category in _OF_ANYBODY and not (is_named and reading.subjects):
         ratio **= _ANYBODY
     elif not (is_named and reading.subjects):
@@ -411,6 +417,7 @@ def _person_term(
         ratio *= 0.2
     if ratio >= 1:
         return None
+    text = f"held down to {ratio:.0%}, how likely it is a person's at all: {because}"
     left = _probability(candidate.logit) * ratio
     return Term(text, round(log(left / (1 - left)) - max(-30.0, min(30.0, candidate.logit)), 3))
 
@@ -475,7 +482,7 @@ def _value_term(item: Passed, weights: Weights) -> Term:
 def _likeness(value: str) -> float:
     """How much a value looks like the name of a person, or like those of several: ``J. Doe, R. Roe & M. Moe``."""
     best = name_score(value)
-    parts = [part for part in _SEVERAL.split(value) if part.strip()] if best < 1 else []
+    parts = [part.strip() for part in _SEVERAL.split(value[:_FORM_CHARS]) if part.strip()] if best < 1 else []
     if len(parts) > 1:
         best = max(best, sum(map(name_score, parts)) / len(parts))
     return max(-3.0, min(3.0, best))
@@ -498,7 +505,7 @@ def _fit_term(category: str, evidence: Evidence, weights: Weights) -> Term:
         return Term(f"{column.sampled} values, of which only {len(column.counts)} are different", weights.misfits)
     share = evidence.fit(category)
     fits = weights.fits_loosely if category in LOOSE else weights.fits
-    text = f"{share:.0%} of {len(column.counts)} different values look like it"
+    text = f"{share:.0%} of {len(column.counts)} different values look like values of it"
     return Term(text, fits if share >= 0.8 else weights.misfits if share < 0.5 else 0.0)
 
 
@@ -530,6 +537,8 @@ def _contained(
             weight = max(weight, odds)
     if not parts:
         return (), None
+    if context.group not in _NAMED_LIKE_PEOPLE:  # what somebody may be named in is not called clean
+        weight = max(weight, _NAMED_IN)
     if evidence.reading.category == "text.personal" and weight > weights.prior:
         parts.append(f"its name says “{' '.join(evidence.reading.words)}”")
         weight += 1.0

@@ -28,7 +28,9 @@ FITS: Mapping[str, re.Pattern[str]] = {
     "contact.address": re.compile(r"(?s)(?!0x)(?=.*[^\W\d_]).{3,200}|\d{1,5}\s?[a-zA-Z]?"),
     "contact.place": re.compile(r"(?=.*[^\W\d_]|.*\d{3})[^@<>{}=;*|]{1,60}"),
     "contact.profile_url": re.compile(r"(?:https?://|www\.|@)?\S+"),
-    "location.coordinates": re.compile(r"-?\d{1,3}(?:[.,]\d+)?|.*-?\d{1,3}\.\d+.*[ ,].*\d{1,3}\.\d+.*"),
+    "location.coordinates": re.compile(
+        r"-?\d{1,3}(?:[.,]\d+)?|[^\d\n]{0,20}-?\d{1,3}\.\d+[^\d\n]{1,10}\d{1,3}\.\d+[^\n]{0,40}"
+    ),
     "demographic.date_of_birth": _DATE,
     "demographic.age": re.compile(r"(?:1[01]\d|\d{1,2})(?:[.,]0)?|\d\d?\s?[-–+]\s?(?:\d\d)?"),
     "demographic.gender": re.compile(r"[^\W_]{1,12}(?:[-/ ]\w{1,12}){0,2}"),

@@ -347,6 +347,9 @@ def decide(
     if category is not None:
         known(category)
     until_on = parse_day(until, "--until") if until else None
+    if until_on is not None and until_on < run.app.today:
+        msg = f"--until {until_on.isoformat()} is over: a decision that has ended counts for nothing."
+        raise UsageError(msg)
     item = _field(run.app.data_map(), ref)
     target = item.field.ref
     with run.app.writing_store() as store:

@@ -35,8 +35,9 @@ _DIGEST = re.compile(r"(?i)[0-9a-f]+|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f
 _DIGESTS = {32: "a9" * 16, 36: "a9a9a9a9-a9a9-a9a9-a9a9-a9a9a9a9a9a9", 40: "a9" * 20, 64: "a9" * 32}
 #: A value longer than this is running text, not an identifier.
 _CELL_CHARS = 80
-#: A word longer than this is no key or hash either.
-_SECRET_CHARS = 1024
+#: Keys, tokens and hashes of passwords may be longer: they begin so, and have at most so many characters.
+_SECRETS = ("-----BEGIN", "eyJ", "$", "{", "pbkdf2", "argon2", "scrypt", "bcrypt", "sha", "md5", "SCRAM", "0x")
+_SECRET_CHARS = 4096
 #: A column is running text when its values have this many words on average, or are this long.
 _TEXT_WORDS, _TEXT_CHARS = 4.0, 60
 #: A column with so large a share of JSON objects and arrays is read as text.
@@ -66,6 +67,8 @@ class Engine:
     ) -> tuple[tuple[Field, ...], tuple[FieldVerdict, ...]]:
         """The fields of an asset with a verdict on each, in the order they were read.
 
+        A column on which a detector fails has none; it is among what was skipped.
+
         ``context``: the whole asset, when ``content`` is a second look at some of its columns only. ``about``: what
         the source's catalog says of the table.
         """
@@ -79,7 +82,7 @@ class Engine:
             verdicts.append(self._document(ref, texts))
         known = {verdict.ref: verdict for verdict in verdicts}
         ordered = sorted(fields, key=lambda item: item.position)
-        return tuple(ordered), tuple(known[item.ref] for item in ordered)
+        return tuple(ordered), tuple(known[item.ref] for item in ordered if item.ref in known)
 
     def gather(
         self, content: Content, context: Content | None = None, about: TableContext | None = None
@@ -103,7 +106,12 @@ class Engine:
         parts: dict[str, list[Evidence]] = defaultdict(list)
         for column in content.columns:
             parent, last = names[column.field.ref.field]
-            parts[parent].append(self._evidence(column, parent, last, contexts[parent], origin))
+            try:
+                parts[parent].append(self._evidence(column, parent, last, contexts[parent], origin))
+            except Exception as error:  # a detector that fails on one odd value must not hide the other columns
+                ref = column.field.ref
+                code = type(error).__name__
+                content.skipped.append(Skipped(ref.source, Reason.READER_FAILED, ref.asset, ref.field, code=code))
         return [(found, contexts[parent]) for parent, found in parts.items()]
 
     def is_nameable(self, label: str) -> bool:
@@ -241,8 +249,8 @@ def try_values(
 
 
 def _is_long_secret(value: str) -> bool:
-    """Whether a long value may be a key or the hash of a password: one word, or the lines of a key."""
-    return value.startswith("-----BEGIN") or (len(value) <= _SECRET_CHARS and not any(map(str.isspace, value)))
+    """Whether a long value begins as keys, tokens and hashes of passwords do."""
+    return len(value) <= _SECRET_CHARS and value.startswith(_SECRETS)
 
 
 def by_shape(values: Mapping[str, int]) -> dict[str, list[str]]:

@@ -27,7 +27,7 @@ _VIN_WEIGHTS = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
 def vin(value: str) -> bool:
     """ISO 3779 with the North American check digit (49 CFR 565.15)."""
     text = value.upper()
-    if text.isdigit() or text.isalpha():
+    if not text.isascii() or text.isdigit() or text.isalpha():
         return False
     total = sum(
         weight * (int(char) if char.isdigit() else _VIN_VALUES[char])

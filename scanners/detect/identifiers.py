@@ -328,7 +328,7 @@ def weigh(
     if any(item.matched * 2 >= item.of for item in ours):
         ours += _of_organisations(some, name_words)
     fitting = _fitting(some)
-    is_bare = all(value.isdigit() for value in some)
+    is_bare = all(value.isdecimal() for value in some)
     is_counted = is_bare and _is_counted(some)
     best: dict[str, Passed] = {}
     for choice in choose(ours, name_words, countries, fitting):
@@ -384,7 +384,7 @@ def _is_spread(values: Sequence[str], scheme: Scheme) -> bool:
     for value in values:
         if not scheme.rule.matches(value):
             continue
-        digits = "".join(char for char in value if char.isdigit())
+        digits = "".join(char for char in value if char.isdecimal())
         if scheme.dated.startswith("-"):
             digits = digits[-10:]
         if len(digits) >= len(mask):

@@ -23,7 +23,7 @@ def _weighted(digits: Iterable[int], weights: Sequence[int]) -> int:
 
 def _letter(char: str) -> int:
     """A = 10, as on machine-readable documents (ICAO 9303)."""
-    return int(char) if char.isdigit() else _LETTERS.index(char) + 10
+    return int(char) if char.isdecimal() else _LETTERS.index(char) + 10
 
 
 def _icao(text: str) -> int:
@@ -396,7 +396,7 @@ def has_issuer(number: str) -> bool:
 
 def card(number: str) -> bool:
     """Payment card."""
-    return number.isdigit() and has_issuer(number) and luhn(number)
+    return number.isdecimal() and has_issuer(number) and luhn(number)
 
 
 def bic(number: str) -> bool:

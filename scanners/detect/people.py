@@ -239,9 +239,17 @@ def _parse(value: str) -> _Parsed | None:
     return _Parsed(tuple(words[0]), tuple(words[1]), has_comma, extra, titles)
 
 
-@lru_cache(maxsize=20_000)
 def score(value: str) -> float:
     """Log-odds, before any prior, that a value is a person's name rather than that of another thing."""
+    return _score(value) if len(value) <= _LONGEST else _NO_NAME
+
+
+#: A longer value is no name; nor is it kept.
+_LONGEST, _NO_NAME = 80, -9.0
+
+
+@lru_cache(maxsize=20_000)
+def _score(value: str) -> float:
     parsed = _parse(value)
     if parsed is None:
         return -9.0

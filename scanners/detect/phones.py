@@ -221,7 +221,11 @@ def chance(region: str, length: int) -> float:
 
 def is_candidate(mark: str, value: str) -> bool:
     """Whether a value's signature could be that of a number; cheap, and right for all that ``column`` counts."""
-    return _may_be_dialled(mark) and DATE.search(value) is None
+    return len(mark) <= _LONGEST_MARK and _may_be_dialled(mark) and DATE.search(value) is None
+
+
+#: No number is written with more signs.
+_LONGEST_MARK = 60
 
 
 @lru_cache(maxsize=100_000)

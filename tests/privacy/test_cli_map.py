@@ -87,6 +87,9 @@ def test_a_decision_with_an_end(shop: Cli) -> None:
     assert field(shop, REF, "--today", "2031-07-01")["decided"] is False
     assert "until 2031-06-30" in shop("map", "explain", REF, "--today", "2031-06-30").stdout
     assert shop("map", "decide", REF, "--not-personal", "--reason", "x", "--until", "soon").exit_code == 2
+    over = shop("map", "decide", REF, "--not-personal", "--reason", "x", "--until", "2001-01-01")
+    assert over.exit_code == 2
+    assert "is over" in over.stderr
 
 
 def test_decisions_are_told_from_the_machine_in_exports(shop: Cli) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from data_map.model import Asset, AssetKind, Field, FieldRef, FieldVerdict, Reason, State
 from scanners.columns import wilson
 from scanners.detect.engine import Engine, cut, unread
-from scanners.detect.ner import NameReader
+from scanners.detect.ner import Entity, NameReader
 from scanners.masking import shape, shapes, signature
 from scanners.subjects import context_of
 from scanners.values import Column, Content
@@ -224,3 +225,39 @@ def test_published_test_data_is_said_to_be_such() -> None:
     assert verdict.category == "financial.card"
     assert [term.weight for term in verdict.terms if "published test data" in term.text] == [0.0]
     assert "4 of 4" in next(term.text for term in verdict.terms if "published test data" in term.text)
+
+
+class _Failing(NameReader):
+    """A reader that fails on every text, as a library may on an odd one."""
+
+    def entities(self, texts: Sequence[str]) -> Iterator[list[Entity]]:
+        raise ValueError("odd")
+
+
+def test_a_column_on_which_a_detector_fails_hides_no_other() -> None:
+    asset = Asset("s", "main.t", AssetKind.TABLE)
+    content = Content(asset)
+    texts = ["Jane Wexler called about the parcel again", "She asked Tom Arkwright to write by e-mail only"]
+    for name, values in (("email", EMAILS), ("notes", texts)):
+        column = Column(Field(FieldRef("s", asset.name, name), position=len(content.columns)))
+        column.extend(values)
+        content.columns.append(column)
+    fields, found = Engine(_Failing("none", with_lists=True)).look(content)
+    assert [field.ref.field for field in fields] == ["email", "notes"]
+    assert [verdict.category for verdict in found] == ["contact.email"]
+    assert [(skip.field, skip.reason, skip.code) for skip in content.skipped] == [
+        ("notes", Reason.READER_FAILED, "ValueError")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("column", "odd"),
+    [("steuer_id", "1234567890²"), ("vin", "1M8GDM9AX\u212aP042788"), ("note", "A" * 300 + "*"), ("x", "1.1, " * 300)],
+)
+def test_odd_values_are_looked_at(column: str, odd: str) -> None:
+    content = Content(Asset("s", "main.t", AssetKind.TABLE))
+    item = Column(Field(FieldRef("s", "main.t", column)))
+    item.extend([odd, "65929970489", "1M8GDM9AXKP042788"])
+    content.columns.append(item)
+    assert len(ENGINE.look(content)[1]) == 1
+    assert not content.skipped
