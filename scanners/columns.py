@@ -86,11 +86,11 @@ _THING, _DESCRIBED = 0.3, 0.85
 _LOOKED_AT, _TESTED = 300, 100
 #: A longer value is looked at up to there.
 _FORM_CHARS = 200
-#: What organisations have as well, and how much less such a column is about a person in a table of them.
+#: What organisations have as well, and the log-odds that are left of it in a table of them.
 _OF_SITES = frozenset(
     {"contact.phone", "contact.address", "contact.place", "location.coordinates", "online.ip_address"}
 )
-_SITE = -12.0
+_SITE = -1.7
 #: Whom a table is about that is called after a category: results of a laboratory, marks of an examination.
 _SUBJECT_OF = {
     "special.health": "patient",
@@ -296,7 +296,7 @@ def _candidates(evidence: Evidence, context: TableContext, weights: Weights) -> 
     for category, candidate in candidates.items():
         candidate.is_named |= category == reading.category
         candidate.terms.extend(_value_terms(category, candidate, evidence, context, weights))
-        term = _organisation_term(category, reading, context)
+        term = _organisation_term(category, candidate, reading, context)
         term = term or _person_term(category, candidate, reading, context, weights)
         if term is not None:
             candidate.terms.append(term)
@@ -434,11 +434,13 @@ def _is_of(reading: NameReading, context: TableContext) -> bool:
     return context.subject in reading.subjects and is_about_work
 
 
-def _organisation_term(category: str, reading: NameReading, context: TableContext) -> Term | None:
-    """A shop, a bank, a warehouse has a telephone and an address too, and they are nobody's."""
+def _organisation_term(
+    category: str, candidate: _Candidate, reading: NameReading, context: TableContext
+) -> Term | None:
+    """A shop, a bank, a warehouse has a telephone and an address too, and they are nobody's: a doubt is left."""
     if not context.is_organisation or reading.subject is not None or category not in _OF_SITES:
         return None
-    return Term(f"it is the organisation's: {context.because}", _SITE)
+    return Term(f"it is the organisation's: {context.because}", round(min(0.0, _SITE - candidate.logit), 3))
 
 
 def _context_term(category: str, thing: str | None, context: TableContext, weights: Weights) -> Term:
