@@ -41,6 +41,10 @@ _TOKEN = re.compile(
 _KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
 _CREDENTIALS = re.compile(r"(?<=://)([^\s/:@]{1,64}):([^\s/@]{3,64})@")
 _CUE_REACH = 30
+#: From this length on a word of a name stands for it; within a longer one it has one letter more.
+_NAME_PART = 4
+#: A part of a host has no more characters than this.
+_LONGEST_HOST = 63
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +82,14 @@ def links_in(text: str, words: Sequence[Word], names: Collection[str]) -> Iterat
     """Web addresses of people. ``names``: folded words of the names and addresses of mail found in the text."""
     if "/" not in text and "www." not in text:
         return
+    long = frozenset(name for name in names if len(name) >= _NAME_PART)
     for found in _URL.finditer(text):
         address = found.group().rstrip(_TRAILING)
-        if address and (_points_at_person(address, names) or _is_cued(words, found.start())):
+        if address and (_points_at_person(address, long) or _is_cued(words, found.start())):
             yield Span(found.start(), found.start() + len(address), "contact.profile_url", 0.85, "link:person")
 
 
-def _points_at_person(address: str, names: Collection[str]) -> bool:
+def _points_at_person(address: str, names: frozenset[str]) -> bool:
     known = vocabulary()
     host, slash, path = re.sub(r"^[a-z]+://", "", address.lower()).partition("/")
     host = host.partition("@")[2] or host
@@ -104,8 +109,12 @@ def _points_at_person(address: str, names: Collection[str]) -> bool:
     ):
         return True
     pieces = set(re.split(r"[^a-z0-9]+", word_fold(address)))
-    own = word_fold(host).removeprefix("www.").split(".")[0]
-    return any(len(name) > 3 and (name in pieces or (len(name) > 4 and name in own)) for name in names)
+    own = word_fold(host).removeprefix("www.").split(".")[0][:_LONGEST_HOST]
+    return not names.isdisjoint(pieces) or any(
+        own[start:stop] in names
+        for start in range(len(own) - _NAME_PART)
+        for stop in range(start + _NAME_PART + 1, len(own) + 1)
+    )
 
 
 def _is_cued(words: Sequence[Word], start: int) -> bool:

@@ -71,7 +71,8 @@ class TextReader:
 
     def beside_patterns(self, texts: Sequence[str], regions: tuple[str, ...]) -> list[list[Span]]:
         """The same without what ``patterns`` finds by itself."""
-        return [[span for span in found if span not in known] for found, known in self._read(texts, regions)]
+        read = ((found, frozenset(known)) for found, known in self._read(texts, regions))
+        return [[span for span in found if span not in known] for found, known in read]
 
     def _read(self, texts: Sequence[str], regions: tuple[str, ...]) -> Iterator[tuple[list[Span], list[Span]]]:
         """For each text all its spans, and those among them that patterns find."""

@@ -120,6 +120,22 @@ def test_a_text_is_read_alike_in_any_company(texts: list[str]) -> None:
     assert LISTS.spans(texts) == [LISTS.spans([text])[0] for text in texts]
 
 
+@pytest.mark.parametrize("part", ["suffers from asthma ", "Diagnoses: asthma, "])
+def test_a_long_text_without_an_end_of_a_sentence_is_read_to_its_end(part: str) -> None:
+    [spans] = LISTS.spans(["The patient " + part * 20_000])
+    assert sum(span.category == "special.health" for span in spans) == 20_000
+
+
+@pytest.mark.parametrize(
+    "address", ["https://halkoaho.org/plans", "https://kestrel.org/~t", "kestrel.org/team/halkoaho"]
+)
+def test_web_addresses_of_people_in_the_text(address: str) -> None:
+    assert ("contact.profile_url", address) in found(f"Mrs Tuuli Halkoaho, see {address} for more.")
+    assert ("contact.profile_url", "https://kestrel.org/plans") not in found(
+        "Mrs Tuuli Halkoaho, https://kestrel.org/plans"
+    )
+
+
 def test_of_findings_that_overlap_the_surer_and_then_the_longer_holds() -> None:
     long, sure, near = Span(0, 9, "a", 0.5, "x"), Span(2, 4, "b", 0.9, "x"), Span(5, 8, "c", 0.5, "x")
     assert resolve([long, sure, near]) == [sure, near]
