@@ -39,7 +39,8 @@ _TOKEN = re.compile(
     r"|github_pat_\w{30,}|glpat-[\w-]{20,}|xox[abpr]-[\w-]{10,}|[sr]k_(?:live|test)_[0-9A-Za-z]{16,}|AIza[\w-]{35})(?![\w-])"
 )
 _KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
-_CREDENTIALS = re.compile(r"(?<=://)([^\s/:@]{1,64}):([^\s/@]{3,64})@")
+#: Up to the last @ before the path, for passwords hold some too; a port is no password.
+_CREDENTIALS = re.compile(r"(?<=://)(?:[^\s/:?#<>\"]{1,64}:|:(?=[^\s@]))(?!\d{1,5}[?#])[^\s/<>\"]{1,128}(?=@[\w\[])")
 _CUE_REACH = 30
 #: From this length on a word of a name stands for it; within a longer one it has one letter more.
 _NAME_PART = 4
@@ -143,6 +144,15 @@ def handles_in(text: str) -> Iterator[Span]:
             yield Span(*found.span(), "identity.username", 0.65, "handle:windows")
 
 
+def credentials_in(text: str) -> list[Span]:
+    """Users with their passwords in addresses of services: ``postgres://user:secret@host``."""
+    if "://" not in text:
+        return []
+    return [
+        Span(*found.span(), "credential.password", 1.0, "format:credentials") for found in _CREDENTIALS.finditer(text)
+    ]
+
+
 def marks_in(text: str) -> Iterator[Span]:
     """Keys, tokens, positions and plates of a form that hardly anything else has."""
     for found in _TOKEN.finditer(text):
@@ -150,8 +160,6 @@ def marks_in(text: str) -> Iterator[Span]:
     if "PRIVATE KEY" in text:
         for found in _KEY.finditer(text):
             yield Span(*found.span(), "credential.token", 1.0, "format:private_key")
-    for found in _CREDENTIALS.finditer(text):
-        yield Span(*found.span(2), "credential.password", 0.9, "format:credentials")
     for found in _COORDINATES.finditer(text):
         if abs(float(found.group(1).replace("−", "-"))) <= 90 and abs(float(found.group(2).replace("−", "-"))) <= 180:
             yield Span(*found.span(), "location.coordinates", 0.75, "format:coordinates")
