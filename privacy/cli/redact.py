@@ -66,8 +66,13 @@ def redact(
 
     choice = Choice(_categories(only), _categories(keep))
     reader = _reader(run, language, country, no_ner)
+    if output is not None and _is_same(file, output):
+        msg = f"The result would replace {output} itself. Give another file: -o masked.txt"
+        raise UsageError(msg)
     with _input(file) as stream, _output(output) as write:
-        coding = Coding.of(stream.peek())
+        beginning = stream.peek()
+        _require_text(file, beginning)
+        coding = Coding.of(beginning)
         texts = coding.texts(stream)
         for piece in _pieces(texts if lines else ["".join(texts)], reader, choice, coding.encode, form):
             write(piece)
@@ -110,6 +115,33 @@ def _categories(keys: list[str] | None) -> tuple[str, ...]:
     """Keys of the taxonomy, or first parts of them."""
     groups = {key.partition(".")[0] for key in CATEGORIES}
     return tuple(key if key in groups else category(key).key for key in keys or ())
+
+
+def _is_same(file: str, output: Path) -> bool:
+    """Whether what is read and what is written are one file, by whatever names and links."""
+    return file != "-" and Path(file).is_file() and output.is_file() and output.samefile(file)
+
+
+def _require_text(file: str, beginning: bytes) -> None:
+    """Refuse what keeps its text in a form that masking does not reach: its people would stay in it, out of sight.
+
+    Raises:
+        UnavailableError: it is no plain text.
+    """
+    from scanners.extract.registry import ending_of, kind_of
+
+    kind = kind_of(beginning)
+    if kind == "text":
+        return
+    name = "Standard input" if file == "-" else file
+    # The ending says more than ``zip``, but nothing where the name is that of a text.
+    ending = ending_of(file)
+    told = ending if kind in ("zip", "ole") and ending else kind
+    msg = (
+        f"{name} is no plain text but {told}, and there is no way to mask that format yet. Save it as text, and redact "
+        "that. Nothing was written."
+    )
+    raise UnavailableError(msg)
 
 
 @contextmanager

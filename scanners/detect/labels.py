@@ -102,6 +102,10 @@ def labelled_in(text: str, words: Sequence[Word]) -> Iterator[Span]:
     known = labels()
     index = 0
     while index < len(words):
+        start = words[index].start
+        if start and (text[start - 1].isalnum() or text[start - 1] == ":"):  # a part of a number: ``f13b:43cc:f142``
+            index += 1
+            continue
         for length in range(min(_LONGEST, len(words) - index), 0, -1):
             phrase = tuple(word.folded for word in words[index : index + length])
             found = known.get(phrase)

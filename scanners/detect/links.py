@@ -39,8 +39,13 @@ _TOKEN = re.compile(
     r"|github_pat_\w{30,}|glpat-[\w-]{20,}|xox[abpr]-[\w-]{10,}|[sr]k_(?:live|test)_[0-9A-Za-z]{16,}|AIza[\w-]{35})(?![\w-])"
 )
 _KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
-_CREDENTIALS = re.compile(r"(?<=://)([^\s/:@]{1,64}):([^\s/@]{3,64})@")
+#: Up to the last @ before the path, for passwords hold some too; a port is no password.
+_CREDENTIALS = re.compile(r"(?<=://)(?:[^\s/:?#<>\"]{1,64}:|:(?=[^\s@]))(?!\d{1,5}[?#])[^\s/<>\"]{1,128}(?=@[\w\[])")
 _CUE_REACH = 30
+#: From this length on a word of a name stands for it; within a longer one it has one letter more.
+_NAME_PART = 4
+#: A part of a host has no more characters than this.
+_LONGEST_HOST = 63
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +83,14 @@ def links_in(text: str, words: Sequence[Word], names: Collection[str]) -> Iterat
     """Web addresses of people. ``names``: folded words of the names and addresses of mail found in the text."""
     if "/" not in text and "www." not in text:
         return
+    long = frozenset(name for name in names if len(name) >= _NAME_PART)
     for found in _URL.finditer(text):
         address = found.group().rstrip(_TRAILING)
-        if address and (_points_at_person(address, names) or _is_cued(words, found.start())):
+        if address and (_points_at_person(address, long) or _is_cued(words, found.start())):
             yield Span(found.start(), found.start() + len(address), "contact.profile_url", 0.85, "link:person")
 
 
-def _points_at_person(address: str, names: Collection[str]) -> bool:
+def _points_at_person(address: str, names: frozenset[str]) -> bool:
     known = vocabulary()
     host, slash, path = re.sub(r"^[a-z]+://", "", address.lower()).partition("/")
     host = host.partition("@")[2] or host
@@ -104,8 +110,12 @@ def _points_at_person(address: str, names: Collection[str]) -> bool:
     ):
         return True
     pieces = set(re.split(r"[^a-z0-9]+", word_fold(address)))
-    own = word_fold(host).removeprefix("www.").split(".")[0]
-    return any(len(name) > 3 and (name in pieces or (len(name) > 4 and name in own)) for name in names)
+    own = word_fold(host).removeprefix("www.").split(".")[0][:_LONGEST_HOST]
+    return not names.isdisjoint(pieces) or any(
+        own[start:stop] in names
+        for start in range(len(own) - _NAME_PART)
+        for stop in range(start + _NAME_PART + 1, len(own) + 1)
+    )
 
 
 def _is_cued(words: Sequence[Word], start: int) -> bool:
@@ -134,6 +144,15 @@ def handles_in(text: str) -> Iterator[Span]:
             yield Span(*found.span(), "identity.username", 0.65, "handle:windows")
 
 
+def credentials_in(text: str) -> list[Span]:
+    """Users with their passwords in addresses of services: ``postgres://user:secret@host``."""
+    if "://" not in text:
+        return []
+    return [
+        Span(*found.span(), "credential.password", 1.0, "format:credentials") for found in _CREDENTIALS.finditer(text)
+    ]
+
+
 def marks_in(text: str) -> Iterator[Span]:
     """Keys, tokens, positions and plates of a form that hardly anything else has."""
     for found in _TOKEN.finditer(text):
@@ -141,8 +160,6 @@ def marks_in(text: str) -> Iterator[Span]:
     if "PRIVATE KEY" in text:
         for found in _KEY.finditer(text):
             yield Span(*found.span(), "credential.token", 1.0, "format:private_key")
-    for found in _CREDENTIALS.finditer(text):
-        yield Span(*found.span(2), "credential.password", 0.9, "format:credentials")
     for found in _COORDINATES.finditer(text):
         if abs(float(found.group(1).replace("−", "-"))) <= 90 and abs(float(found.group(2).replace("−", "-"))) <= 180:
             yield Span(*found.span(), "location.coordinates", 0.75, "format:coordinates")

@@ -174,6 +174,7 @@ class _Reading:
         self.cues = cues()
         self.kinds = _kinds(words, entities)
         self.mail = _mail_parts(text)
+        self.mail_behind_initial = {part[1:] for part in self.mail}
         self.is_about_people = bool(self.mail) or any(
             word.folded in self.cues.person or word.folded in self.cues.honorifics for word in words
         )
@@ -514,10 +515,9 @@ class _Reading:
     def _is_in_mail(self, run: Run) -> bool:
         for index in range(run.first, run.last + 1):
             folded = self.words[index].folded
-            if len(folded) >= _MAIL_PART and folded not in self.cues.not_names:
-                for part in self.mail:
-                    if part == folded or (len(folded) > 3 and part.endswith(folded) and len(part) - len(folded) < 2):
-                        return True
+            is_part = folded in self.mail or (len(folded) > 3 and folded in self.mail_behind_initial)
+            if is_part and len(folded) >= _MAIL_PART and folded not in self.cues.not_names:
+                return True
         return False
 
     def known(self, runs: Iterable[Run]) -> dict[str, float]:

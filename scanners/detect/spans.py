@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterable
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
 
 from scanners.detect.base import Span
 
@@ -19,6 +19,16 @@ def resolve(found: Iterable[Span]) -> list[Span]:
 def longest(found: Iterable[Span]) -> list[Span]:
     """The same where the longest holds, however sure."""
     return _held(sorted(found, key=lambda span: (span.start - span.stop, span.start)))
+
+
+def apart(found: Iterable[Span], held: Sequence[Span]) -> list[Span]:
+    """Findings that overlap none of those that hold whatever else there is, which stand in order and apart."""
+    kept = []
+    for span in found:
+        index = bisect_right(held, span.start, key=lambda other: other.stop)
+        if index == len(held) or held[index].start >= span.stop:
+            kept.append(span)
+    return kept
 
 
 def _held(ranked: Iterable[Span]) -> list[Span]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from data_map.model import Contained
+from data_map.taxonomy import CATEGORIES
 from scanners.detect import patterns
 from scanners.detect.addresses import addresses_in, places_in
 from scanners.detect.base import Span
@@ -15,11 +17,11 @@ from scanners.detect.births import births_in
 from scanners.detect.folding import word_fold
 from scanners.detect.labels import is_other_number, labelled_in
 from scanners.detect.language import language_of
-from scanners.detect.links import handles_in, links_in, marks_in
+from scanners.detect.links import credentials_in, handles_in, links_in, marks_in
 from scanners.detect.mentions import people_in
 from scanners.detect.ner import Entity, NameReader
 from scanners.detect.phones import REGIONS
-from scanners.detect.spans import resolve
+from scanners.detect.spans import apart, resolve
 from scanners.detect.traits import traits_in
 from scanners.detect.words import with_capitals, words_of
 
@@ -51,6 +53,9 @@ SOFT = frozenset(
 _CAPITALISED = re.compile(r"\b[^\W\d_a-z][^\W\d_]+")
 _DIGITS = re.compile(r"\d+")
 
+#: What ``privacy redact`` writes instead of what it masks.
+_MASKED = re.compile(r"<([a-z_]+\.[a-z_]+)>")
+
 _MAIL = "contact.email"
 
 
@@ -71,13 +76,14 @@ class TextReader:
 
     def beside_patterns(self, texts: Sequence[str], regions: tuple[str, ...]) -> list[list[Span]]:
         """The same without what ``patterns`` finds by itself."""
-        return [[span for span in found if span not in known] for found, known in self._read(texts, regions)]
+        read = ((found, frozenset(known)) for found, known in self._read(texts, regions))
+        return [[span for span in found if span not in known] for found, known in read]
 
     def _read(self, texts: Sequence[str], regions: tuple[str, ...]) -> Iterator[tuple[list[Span], list[Span]]]:
         """For each text all its spans, and those among them that patterns find."""
         cased = [with_capitals(text) for text in texts]
         entities = self.names.entities(cased)
-        identifiers = patterns.spans_of(texts, regions)
+        identifiers = _identifiers(texts, regions)
         for text, capitals, seen, known in zip(texts, cased, entities, identifiers, strict=True):
             yield self._one(text, capitals, seen, known), known
 
@@ -89,7 +95,7 @@ class TextReader:
         found = [
             *(span for span in identifiers if not is_other_number(text, span)),
             *people,
-            *addresses_in(text, cased, words, people),
+            *addresses_in(text, cased, words, people, identifiers),
             *places_in(text, cased, words, entities, is_models),
             *labelled_in(text, words),
             *births_in(text, words),
@@ -103,7 +109,14 @@ class TextReader:
             for name in (*mails, *(cased[span.start : span.stop] for span in people))
             for part in re.split(r"[^a-z]+", word_fold(name))
         }
-        return resolve([*found, *links_in(text, words, names)])
+        masked = [known.span() for known in _MASKED.finditer(text) if known.group(1) in CATEGORIES]
+        return resolve(span for span in (*found, *links_in(text, words, names)) if not _touches(span, masked))
+
+
+def _touches(span: Span, stretches: Sequence[tuple[int, int]]) -> bool:
+    """Whether a span has something in common with one of the stretches, which are in order."""
+    index = bisect_left(stretches, (span.stop, 0))
+    return index > 0 and stretches[index - 1][1] > span.start
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,34 +124,33 @@ class TextReading:
     """What occurs in a set of texts."""
 
     contained: tuple[Contained, ...]
-    #: Texts that hold at least one identifier or name, by category.
+    #: Texts that hold at least one identifier or name, by category; a line that many have counts for the first alone.
     texts_with: Mapping[str, int]
-    #: Characters looked at for names; fewer than there are when the stop rule was met.
-    ner_chars: int
 
 
 def read_texts(texts: Mapping[str, int], names: NameReader, regions: tuple[str, ...] = ()) -> TextReading:
     """Count personal data in texts, each given with how often it occurs."""
     counts: Counter[str] = Counter()
     values: dict[str, set[int]] = defaultdict(set)
-    texts_with: Counter[str] = Counter()
-    for (text, times), found in zip(texts.items(), patterns.spans_of(list(texts), regions), strict=True):
+    texts_with: dict[str, set[int]] = defaultdict(set)
+    identifiers = _identifiers(list(texts), regions)
+    for number, ((text, times), found) in enumerate(zip(texts.items(), identifiers, strict=True)):
         for span in found:
             counts[span.category] += times
             values[span.category].add(hash(text[span.start : span.stop].lower()))
-        texts_with.update({span.category for span in found})
+            texts_with[span.category].add(number)
     read_chars = 0
     reader = TextReader(names)
     for batch in _batches(texts) if names.with_lists else ():
         if read_chars >= NER_CHARS or len(values["identity.name"]) >= NER_ENOUGH:
             break
-        lines = [line for line, _ in batch]
+        lines = [line for line, _, _ in batch]
         read_chars += sum(map(len, lines))
-        for (line, times), found in zip(batch, reader.beside_patterns(lines, regions), strict=True):
+        for (line, times, number), found in zip(batch, reader.beside_patterns(lines, regions), strict=True):
             for span in found:
                 counts[span.category] += times
                 values[span.category].add(hash(line[span.start : span.stop].lower()))
-            texts_with.update({span.category for span in found})
+                texts_with[span.category].add(number)
     # A town or a job says of a text that it is about people only where it names one.
     if not counts.keys() - SOFT:
         counts.clear()
@@ -146,23 +158,35 @@ def read_texts(texts: Mapping[str, int], names: NameReader, regions: tuple[str, 
         Contained(category, count, len(values[category]))
         for category, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     )
-    return TextReading(contained, dict(texts_with), read_chars)
+    return TextReading(contained, {category: len(numbers) for category, numbers in texts_with.items()})
 
 
-def _batches(texts: Mapping[str, int]) -> Iterator[list[tuple[str, int]]]:
-    """Lines that can hold a name, each once: lines that differ in their numbers alone (logs) count as one."""
-    once: dict[str, tuple[str, int]] = {}
-    for text, times in texts.items():
+def _identifiers(texts: Sequence[str], regions: tuple[str, ...]) -> list[list[Span]]:
+    """For each text what forms alone give away. What looks like mail in ``user:secret@host`` is a password."""
+    found = []
+    for text, spans in zip(texts, patterns.spans_of(texts, regions), strict=True):
+        secrets = credentials_in(text)
+        found.append([*apart(spans, secrets), *secrets] if secrets else list(spans))
+    return found
+
+
+def _batches(texts: Mapping[str, int]) -> Iterator[list[tuple[str, int, int]]]:
+    """Lines that can hold a name, each once, with how often they occur and the number of the first text that has them.
+
+    Lines that differ in their numbers alone (logs) count as one.
+    """
+    once: dict[str, tuple[str, int, int]] = {}
+    for number, (text, times) in enumerate(texts.items()):
         for line in _paragraphs(text):
             if _CAPITALISED.search(line):
                 key = _DIGITS.sub("0", line)
                 known = once.get(key)
-                once[key] = (line, times) if known is None else (known[0], known[1] + times)
-    batch: list[tuple[str, int]] = []
+                once[key] = (line, times, number) if known is None else (known[0], known[1] + times, known[2])
+    batch: list[tuple[str, int, int]] = []
     size = 0
-    for line, times in once.values():
-        batch.append((line, times))
-        size += len(line)
+    for entry in once.values():
+        batch.append(entry)
+        size += len(entry[0])
         if size >= _BATCH_CHARS:
             yield batch
             batch, size = [], 0

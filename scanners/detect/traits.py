@@ -22,6 +22,8 @@ from scanners.detect.words import Word, index_at
 
 #: Words before and behind the one that names a job, a disease.
 _JOB_WORDS, _HEALTH_WORDS = 4, 4
+#: Words behind ``diagnosed with`` at most, and characters behind ``Diagnoses:``.
+_SUFFERED_WORDS, _LIST_CHARS = 5, 200
 _LONGEST_CUE = 4
 #: Words to either side in which a membership is told.
 _NEAR = 5
@@ -50,6 +52,7 @@ _BELIEFS = frozenset(
 ) | {"demographic.nationality"}
 _OF = frozenset(("of", "de", "di", "du", "d", "del", "della", "da"))
 _LIST_GAP = re.compile(r"\s*:\s*")
+_LIST_END = re.compile(r"\n|[.](?=\s|$)|\s{3}")
 _ITEM = re.compile(r"[^,;\n|/]+")
 _CLAUSE = re.compile(r"[,.;:!?()\n|]|\s-\s|\s{2,}")
 _DOSE = re.compile(r"\s+\d")
@@ -403,10 +406,12 @@ class _Reading:
         if first >= len(self.words) or self.words[first].start - self.words[first - 1].stop > 2:
             return
         start = self.words[first].start
-        cut = _CLAUSE.search(self.text, start)
-        end = cut.start() if cut else len(self.text)
+        # No further than the words that count and the sign behind them: a text may hold many cues and no sign.
+        reach = min(len(self.text), self.words[min(first + _SUFFERED_WORDS, len(self.words)) - 1].stop + 3)
+        cut = _CLAUSE.search(self.text, start, reach)
+        end = cut.start() if cut else reach
         last = first - 1
-        for index in range(first, min(len(self.words), first + 5)):
+        for index in range(first, min(len(self.words), first + _SUFFERED_WORDS)):
             word = self.words[index]
             if word.stop > end or index in self.inside:
                 break
@@ -428,16 +433,9 @@ class _Reading:
 
     def _items(self, at: int) -> Iterator[Span]:
         """``Diagnoses: asthma, type 2 diabetes``: what stands behind a label, one by one, to the end of the line."""
-        line = self.text.find("\n", at)
-        sentence = re.compile(r"[.](?=\s|$)|\s{3}").search(self.text, at)
-        end = min(
-            value
-            for value in (
-                line if line >= 0 else len(self.text),
-                sentence.start() if sentence else len(self.text),
-                at + 200,
-            )
-        )
+        end = min(len(self.text), at + _LIST_CHARS)
+        cut = _LIST_END.search(self.text, at, end + 2)
+        end = min(end, cut.start()) if cut else end
         for item in _ITEM.finditer(self.text, at, end):
             start, stop = item.span()
             inner = self.words[index_at(self.words, start) : index_at(self.words, stop)]

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -89,6 +91,41 @@ def test_from_a_file_into_a_file(cli: Cli, tmp_path: Path) -> None:
     assert (run.exit_code, run.stdout) == (0, "")
     assert (tmp_path / "masked.txt").read_text() == f"Dear Mrs <identity.name>,\n{MASKED}\n"
     assert cli("redact", "letter.txt", "--no-ner", "-q").stderr == ""
+
+
+def _docx(text: str) -> bytes:
+    data = BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        archive.writestr("word/document.xml", f"<w:t>{text}</w:t>")
+    return data.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "told"),
+    [
+        ("letter.docx", _docx(MAIL), "docx"),
+        ("letter.txt", b"%PDF-1.7\n" + MAIL.encode(), "pdf"),
+        ("letter.txt", b"\x1f\x8b\x08" + MAIL.encode(), "gzip"),
+        ("photo.txt", b"\x89PNG\r\n\x1a\n" + MAIL.encode(), "png"),
+        ("noise", bytes(Random(5).randbytes(5_000)), "binary"),
+        ("holes", b"\0\0\0" * 50 + MAIL.encode(), "binary"),
+    ],
+)
+def test_what_is_no_text_is_refused(cli: Cli, tmp_path: Path, name: str, data: bytes, told: str) -> None:
+    (tmp_path / name).write_bytes(data)
+    run = cli("redact", name, "--no-ner", "-o", "masked")
+    assert (run.exit_code, run.stdout) == (4, "")
+    assert run.stderr.splitlines()[-1].startswith(f"privacy: {name} is no plain text but {told},")
+    assert sorted(path.name for path in tmp_path.glob("*mask*")) == []
+
+
+@pytest.mark.parametrize("output", ["letter.txt", "./letter.txt", "link.txt"])
+def test_a_text_is_not_replaced_by_what_is_made_of_it(cli: Cli, tmp_path: Path, output: str) -> None:
+    (tmp_path / "letter.txt").write_text(MAIL)
+    (tmp_path / "link.txt").symlink_to(tmp_path / "letter.txt")
+    run = cli("redact", "letter.txt", "--no-ner", "-o", output)
+    assert (run.exit_code, run.stdout) == (2, "")
+    assert (tmp_path / "letter.txt").read_text() == MAIL
 
 
 def test_some_categories_only(cli: Cli, tmp_path: Path) -> None:

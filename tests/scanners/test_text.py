@@ -120,6 +120,22 @@ def test_a_text_is_read_alike_in_any_company(texts: list[str]) -> None:
     assert LISTS.spans(texts) == [LISTS.spans([text])[0] for text in texts]
 
 
+@pytest.mark.parametrize("part", ["suffers from asthma ", "Diagnoses: asthma, "])
+def test_a_long_text_without_an_end_of_a_sentence_is_read_to_its_end(part: str) -> None:
+    [spans] = LISTS.spans(["The patient " + part * 20_000])
+    assert sum(span.category == "special.health" for span in spans) == 20_000
+
+
+@pytest.mark.parametrize(
+    "address", ["https://halkoaho.org/plans", "https://kestrel.org/~t", "kestrel.org/team/halkoaho"]
+)
+def test_web_addresses_of_people_in_the_text(address: str) -> None:
+    assert ("contact.profile_url", address) in found(f"Mrs Tuuli Halkoaho, see {address} for more.")
+    assert ("contact.profile_url", "https://kestrel.org/plans") not in found(
+        "Mrs Tuuli Halkoaho, https://kestrel.org/plans"
+    )
+
+
 def test_of_findings_that_overlap_the_surer_and_then_the_longer_holds() -> None:
     long, sure, near = Span(0, 9, "a", 0.5, "x"), Span(2, 4, "b", 0.9, "x"), Span(5, 8, "c", 0.5, "x")
     assert resolve([long, sure, near]) == [sure, near]
@@ -148,4 +164,31 @@ def test_towns_and_jobs_alone_make_no_text_personal() -> None:
 def test_a_scan_without_lists_counts_patterns_only() -> None:
     reading = read_texts({"Dear Mrs Quandt-Ibe, jane@kestrel-mail.org": 1}, NameReader(None))
     assert [item.category for item in reading.contained] == ["contact.email"]
-    assert reading.ner_chars == 0
+
+
+def test_a_text_with_several_names_counts_once() -> None:
+    letter = "Dear Mrs Quandt-Ibe,\nplease ring Mr Kettleby.\nYours, Tuuli Achterhof\na@kestrel.org\nb@kestrel.org"
+    reading = read_texts(
+        {letter: 1, "Dear Mr Kettleby, we wrote.": 3, "Nothing.": 1}, NameReader(None, with_lists=True)
+    )
+    assert reading.texts_with["identity.name"] == 2
+    assert reading.texts_with["contact.email"] == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ("ftp://tuuli.a:hunter22@files.kestrel.org/x", "tuuli.a:hunter22"),
+        ("postgres://app:pw@[::1]:5432/db", "app:pw"),
+        ("DSN=mysql://tuuli@kestrel:p@ss,w@10.0.0.7:3306", "tuuli@kestrel:p@ss,w"),
+        ("redis://:s3cret@cache.kestrel.org:6379", ":s3cret"),
+        ("http://kestrel.org:8080?mail=tuuli@kestrel.org", None),
+        ("http://kestrel.org/a:b@c", None),
+    ],
+)
+def test_a_password_in_an_address_is_no_mail(text: str, secret: str | None) -> None:
+    secrets = [value for category, value in found(text) if category == "credential.password"]
+    assert secrets == ([] if secret is None else [secret])
+    contained = {item.category: item.count for item in read_texts({text: 2}, NameReader(None)).contained}
+    assert contained.get("credential.password", 0) == 2 * len(secrets)
+    assert not (secret and "contact.email" in contained)
