@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -45,7 +46,11 @@ _NUMBER_AFTER = re.compile(
     rf"({_HOUSE_NUMBER})(?:\.(?=\s))?"
 )
 #: What may stand between two parts: marks of quoted mail too.
-_GAP = re.compile(r"[ \t\u00a0]*(?:[,;|·•]|\s-|\s–)?[ \t\u00a0]*(?:[\r\n]+[ \t>?*|]*)?,?[ \t\u00a0>?*|]*")
+_GAP = re.compile(
+    # ``Eichenweg 5 in 24103 Kiel``
+    r"[ \u00a0](?:in|à|en|te|em|w)[ \u00a0](?=(?:\d{5}|\d{4}|\d{2}-\d{3})[ \u00a0][^\W\d_])"
+    r"|[ \t\u00a0]*(?:[,;|·•]|\s-|\s–)?[ \t\u00a0]*(?:[\r\n]+[ \t>?*|]*)?,?[ \t\u00a0>?*|]*"
+)
 _CODE = re.compile(
     r"(?P<sure>(?:GIR ?0AA|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})(?!\w)"  # United Kingdom
     r"|[A-Z]\d[A-Z] ?\d[A-Z]\d(?!\w)"  # Canada
@@ -176,9 +181,15 @@ class _Parts:
     units: int = 0
 
 
-def addresses_in(text: str, cased: str, words: Sequence[Word], people: Sequence[Span]) -> Iterator[Span]:
-    """Whole addresses. ``people``: the names found in the text; ``Ann Lee 12 Mill Lane`` begins with the number."""
-    return _Reading(text, cased, words, people).addresses()
+def addresses_in(
+    text: str, cased: str, words: Sequence[Word], people: Sequence[Span], identifiers: Sequence[Span] = ()
+) -> Iterator[Span]:
+    """Whole addresses.
+
+    ``people``: the names found in the text; ``Ann Lee 12 Mill Lane`` begins with the number. ``identifiers``: what
+    patterns find in it; the last digits of a phone number are no house's.
+    """
+    return _Reading(text, cased, words, people, identifiers).addresses()
 
 
 def places_in(
@@ -194,13 +205,21 @@ def places_in(
 class _Reading:
     """One text as it is read."""
 
-    def __init__(self, text: str, cased: str, words: Sequence[Word], people: Sequence[Span] = ()) -> None:
+    def __init__(
+        self,
+        text: str,
+        cased: str,
+        words: Sequence[Word],
+        people: Sequence[Span] = (),
+        identifiers: Sequence[Span] = (),
+    ) -> None:
         self.text = text
         self.cased = cased
         self.words = words
         self.known = shipped()
         #: Where names of more than one word begin.
         self.people = frozenset(span.start for span in people if " " in text[span.start : span.stop])
+        self.identifiers = sorted(identifiers, key=lambda span: span.start)
         #: Whether capitals say anything in this text.
         self.is_small = cased != text
 
@@ -230,7 +249,7 @@ class _Reading:
         start = self._words_before(kind.start)
         if start == kind.start:
             return
-        number = _NUMBER_BEFORE.search(self.text, max(0, start - 14), start)
+        number = self._number_before(start)
         is_sure = kind.folded in self.known.sure and (kind.is_capital or number is not None)
         is_numbered = number is not None or kind.folded in self.known.numbered
         if not is_numbered and not (is_sure and kind.is_capital) and not self.is_small:
@@ -244,6 +263,15 @@ class _Reading:
             yield _Street(start, after.end(1), True, 2)
             return
         yield _Street(number.start(1) if number else start, stop, number is not None, 2 if is_sure else 1)
+
+    def _number_before(self, at: int) -> re.Match[str] | None:
+        """The house's number directly before an offset, unless it is the end of another number."""
+        found = _NUMBER_BEFORE.search(self.text, max(0, at - 14), at)
+        return None if found is not None and self._is_inside_identifier(found.start(1)) else found
+
+    def _is_inside_identifier(self, at: int) -> bool:
+        index = bisect_left(self.identifiers, at, key=lambda span: span.start)
+        return index > 0 and self.identifiers[index - 1].stop > at
 
     def _words_before(self, at: int) -> int:
         """Where the street's name begins that ends at ``at``; ``at`` itself when there is none."""
@@ -337,12 +365,13 @@ class _Reading:
         while (trail := _LAST_WORD.search(self.text, first, at)) and word_fold(trail.group(1)) in self.known.inside:
             at = trail.start()
         number = _NUMBER_AFTER.match(self.text, at)
-        before = _NUMBER_BEFORE.search(self.text, max(0, kind.start - 14), kind.start)
+        before = self._number_before(kind.start)
         start = before.start(1) if before and number is None else kind.start
         stop = number.end(1) if number else at
         if kind.folded in self.known.tiny_before:
             if number:
-                yield _Street(start, stop, True, 0)
+                # ``Am Anger 3``, but ``im Eichenweg 5``.
+                yield _Street(start if kind.is_capital else kind.stop + 1, stop, True, 0)
         elif is_weak:
             if number:
                 yield _Street(start, stop, True, 1)
@@ -359,14 +388,14 @@ class _Reading:
                 start = self._words_before_number(word_index)
                 if start not in self.people:
                     yield _Street(start, number.end(1), True, 0)
-            before = _NUMBER_BEFORE.search(self.text, max(0, word.start - 14), word.start)
+            before = self._number_before(word.start)
             if before is not None:
                 stop = self._words_after_number(word_index)
                 after = _NUMBER_AFTER.match(self.text, stop)
                 yield _Street(before.start(1), after.end(1) if after else stop, True, 0)
 
     def _words_before_number(self, index: int) -> int:
-        start = self.words[index].start
+        start = first = self.words[index].start
         for other in range(index - 1, max(-1, index - 4), -1):
             word = self.words[other]
             gap = self.text[word.stop : start]
@@ -379,7 +408,9 @@ class _Reading:
             if gap == ". " and len(word.text) > 3:
                 break
             start = word.start
-        return start
+            if word.is_capital:
+                first = start
+        return first
 
     def _words_after_number(self, index: int) -> int:
         stop = self.words[index].stop
@@ -431,9 +462,13 @@ class _Reading:
             if house is not None:
                 start = offset + self._without_stops(house.group(1), house.start(1))
                 continue
-            number = _NUMBER_BEFORE.search(before)
-            if number is not None and len(number.group(1)) < 5 and not before[: number.start()].rstrip()[-1:].isdigit():
-                start = offset + number.start(1)
+            number = self._number_before(start)
+            if (
+                number is not None
+                and len(number.group(1)) < 5
+                and not self.text[max(0, number.start() - 5) : number.start()].rstrip()[-1:].isdigit()
+            ):
+                start = number.start(1)
                 continue
             break
         corner = _CORNER.search(self.text, max(0, start - 70), start)

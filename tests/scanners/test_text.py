@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_map.taxonomy import CATEGORIES
+from privacy.redaction import Document
 from scanners.detect.base import Span
 from scanners.detect.ner import NameReader, installed_model
 from scanners.detect.spans import resolve
@@ -34,6 +36,18 @@ FOUND = [
     ),
     ("Il habite 8 bis, rue des Tanneurs, 37000 Tours.", {("contact.address", "8 bis, rue des Tanneurs, 37000 Tours")}),
     ("P.O. Box 101, Boulder, CO 80301", {("contact.address", "P.O. Box 101, Boulder, CO 80301")}),
+    (
+        "Contact: Bjørn-Åge Sæther, +47 22 12 34 56, Karl Johans gate 5, 0154 Oslo",
+        {
+            ("identity.name", "Bjørn-Åge Sæther"),
+            ("contact.phone", "+47 22 12 34 56"),
+            ("contact.address", "Karl Johans gate 5, 0154 Oslo"),
+        },
+    ),
+    (
+        "Frau Zabel wohnt im Eichenweg 5 in 24103 Kiel.",
+        {("identity.name", "Zabel"), ("contact.address", "Eichenweg 5 in 24103 Kiel")},
+    ),
     ("I live in Lisbon and visit Oslo.", {("contact.place", "Lisbon"), ("contact.place", "Oslo")}),
     ("Born on 3 May 1980; the contract ends on 4 June 2025.", {("demographic.date_of_birth", "3 May 1980")}),
     ("geb. am 17.02.1951, Termin am 11.03.2025", {("demographic.date_of_birth", "17.02.1951")}),
@@ -71,6 +85,7 @@ NOTHING = [
     "Order no. 1199-20417 has been sent.",
     "Der Wasserkocher fasst 1,7 Liter und schaltet sich selbst ab.",
     "The password is too short.",
+    "Dear <identity.name>, call <contact.phone>, write to <contact.email> or to <contact.address>.",
     "Ask your doctor; the manager is looking for a gardener.",
 ]
 
@@ -94,6 +109,18 @@ def test_the_same_on_one_line_and_on_several() -> None:
     text = "Meet me at 77 Halkoaho Street\n Apt. 977\n Assen\n Japan 00436"
     for one in (text, text.replace("\n", " "), text.replace("\n", "\r\n")):
         assert {category for category, _ in found(one)} == {"contact.address"}
+
+
+@pytest.mark.parametrize("text", [text for text, _ in FOUND])
+def test_what_is_masked_stays_masked(text: str) -> None:
+    for _ in range(2):
+        [spans] = LISTS.spans([text])
+        masked = Document(text, tuple(spans)).masked()
+        [spans] = LISTS.spans([masked])
+        again = Document(masked, tuple(spans)).masked()
+        assert all(placeholder in again for placeholder in re.findall("<[a-z_.]+>", masked))
+        assert "<<" not in again
+        text = again
 
 
 def test_a_name_used_again_is_found_again() -> None:
