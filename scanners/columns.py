@@ -102,7 +102,9 @@ _SUBJECT_OF = {
 #: The least that names of people in texts say, unless things are called so: undecided, for a person to look at.
 _NAMED_IN = -1.2
 #: What hardly any but employees have, in a table about persons of whom it says no more.
-_OF_WORK = frozenset({"financial.income", "employment.job"})
+_OF_WORK = frozenset({"financial.income", "employment.job", "employment.date"})
+#: How far a table is about people whose rows point at them.
+_POINTS = 0.6
 #: Words of tables about the work of the people that they point at.
 _WORK = frozenset(
     {"job", "jobs", "employment", "position", "positions", "assignment", "assignments", "career", "history"}
@@ -197,6 +199,8 @@ def _lists_organisations(evidence: Evidence) -> bool:
 
 def seen_context(context: TableContext, core: Set[str]) -> TableContext:
     """The context of a table after a look at its values: which categories of people its other columns hold."""
+    if core and context.lists is not None:
+        context = replace(context, lists=None)  # people's salaries are no list of what there is of them
     if not core or context.person_ratio >= _DESCRIBED:
         return context
     is_thing = context.person_ratio < _THING
@@ -428,7 +432,7 @@ def _is_of(reading: NameReading, context: TableContext) -> bool:
         return reading.subject in reading.subjects
     if _SUBJECT_OF.get(context.own or "") in reading.subjects and context.person_ratio > _THING:
         return True
-    if context.subject == "person" and context.person_ratio >= _DESCRIBED and reading.category in _OF_WORK:
+    if context.subject == "person" and context.person_ratio >= _POINTS and reading.category in _OF_WORK:
         return True
     is_about_work = context.group is None or not _WORK.isdisjoint(context.words)
     return context.subject in reading.subjects and is_about_work
@@ -533,7 +537,7 @@ def _contained(
             odds = (
                 -1.5
                 + min(names.distinct, 10) * 0.15
-                + min(share, 0.5) * 4
+                + min(share, 0.5) * (2 if context.group in _NAMED_LIKE_PEOPLE else 4)
                 + (context.person_ratio - 0.35) * (8 if context.group in _NAMED_LIKE_PEOPLE else 2)
             )
             weight = max(weight, odds)

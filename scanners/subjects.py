@@ -171,8 +171,8 @@ def context_of(name: str, columns: Iterable[str]) -> TableContext:
     names_organisation = False
     for column in columns:
         reading = read_name(column)
-        if reading.category in _OF_ACCOUNTS and reading.subject and reading.strength >= 0.5:
-            keys.add(reading.subject)
+        if reading.category in _OF_ACCOUNTS and reading.strength >= 0.5:
+            keys.add(reading.subject or "person")
         elif reading.subject and reading.words == expand(split(column), vocabulary()):
             bare.add(reading.subject)
         if reading.category in _ATTRIBUTES and not reading.subjects and reading.strength >= 0.5:
@@ -200,6 +200,9 @@ def context_of(name: str, columns: Iterable[str]) -> TableContext:
         several = len(attributes) + len(categories - attributes) >= 3
         ratio = max(ratio, 0.85 if several else ratio if counted else 0.7 if group is None else 0.6)
         because = "its columns describe a person"
+    if group is None and subject is None and len(keys) == 1 and ratio < 0.6:
+        [subject] = keys
+        ratio, because = 0.6, f"its rows point at a {subject}"
     keys = keys or bare
     if group == "transaction" and len(keys) == 1 and subject is None and ratio < 0.6:
         [subject] = keys

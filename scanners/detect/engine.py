@@ -12,7 +12,7 @@ from data_map.model import Field, FieldRef, FieldVerdict, Reason, Skipped, State
 from scanners.columns import Evidence, judge, judge_table
 from scanners.detect import formats, identifiers, lexicon, patterns, people, phones, places
 from scanners.detect.base import Passed, Rule
-from scanners.detect.names import KEYS, NameReading, read_name, split
+from scanners.detect.names import KEYS, NameReading, read_name, split, subject_of
 from scanners.detect.ner import NameReader
 from scanners.detect.origin import Origin, origin_of
 from scanners.detect.text import TextReading, read_texts
@@ -42,6 +42,8 @@ _SECRET_CHARS = 4096
 _TEXT_WORDS, _TEXT_CHARS = 4.0, 60
 #: A column with so large a share of JSON objects and arrays is read as text.
 _STRUCTURED = 0.1
+#: What stands in a row as a thing of its own: the articles of an order, its shop.
+_OWN_THINGS = frozenset({"product", "animal", "organisation"})
 #: The place in a list, in a path: ``telecom[0]``.
 _INDEX = re.compile(r"\[\d*\]")
 #: What a cell has to have for an identifier to be looked for inside of it.
@@ -79,7 +81,7 @@ class Engine:
                 verdicts.append(replace(verdict, bound=_bound(verdict, evidence.column, content, self.most)))
         for ref, texts in _texts(content).items():
             fields.append(next(part.field for part in content.texts if part.field.ref == ref))
-            verdicts.append(self._document(ref, texts))
+            verdicts.append(self._document(ref, texts, subject_of(table_name(content.asset))[1]))
         known = {verdict.ref: verdict for verdict in verdicts}
         ordered = sorted(fields, key=lambda item: item.position)
         return tuple(ordered), tuple(known[item.ref] for item in ordered if item.ref in known)
@@ -100,6 +102,9 @@ class Engine:
             parent: about or context_of(f"{table} {parent}" if parent else table, own)
             for parent, own in neighbours.items()
         }
+        root = contexts.get("")
+        if root is not None and about is None:
+            contexts = {parent: _within(root, inner) for parent, inner in contexts.items()}
         origin = origin_of(
             ((names[column.field.ref.field][1], column.counts) for column in (context or content).columns), self.country
         )
@@ -154,11 +159,13 @@ class Engine:
     def _text(self, values: Mapping[str, int]) -> TextReading:
         return read_texts(values, self.names, self._regions())
 
-    def _document(self, ref: FieldRef, texts: list[str]) -> FieldVerdict:
+    def _document(self, ref: FieldRef, texts: list[str], group: str | None) -> FieldVerdict:
         joined = Counter(texts)
         reading = read_texts(joined, self.names, self._regions())
         column = Column(Field(ref), dict(joined), sampled=len(texts))
         context = TableContext(None, 0.6, "a document")
+        if group in ("product", "animal"):  # a list of models that are called after people
+            context = TableContext(None, 0.2, "its name says that it is about things", group=group)
         verdict = judge(Evidence(column, NameReading(), (), reading), context)
         if verdict.state is State.UNDECIDED or (verdict.state is State.CLEAN and reading.contained):
             weight = verdict.terms[0].weight if verdict.terms else 0.0
@@ -424,6 +431,13 @@ def read_path(parent: str, last: str) -> NameReading:
             if found.category is not None:
                 return found
     return reading
+
+
+def _within(root: TableContext, inner: TableContext) -> TableContext:
+    """The context of an object that stands in a row, where it says nothing by itself: it is whose the row is."""
+    if inner.subject is not None or inner.person_ratio >= root.person_ratio or inner.group in _OWN_THINGS:
+        return inner
+    return replace(inner, subject=root.subject, person_ratio=root.person_ratio, because=root.because)
 
 
 def in_table(reading: NameReading, column: str, table: tuple[str, ...]) -> NameReading:

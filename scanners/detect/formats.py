@@ -172,7 +172,7 @@ def addresses(values: Sequence[str]) -> Addresses:
 #: Values on which a column is judged, and how many there have to be.
 _SOME, _ENOUGH = 200, 3
 #: From this share on addresses are versions, or a company's own; and the most that those say.
-_MOSTLY, _MOST_PRIVATE = 0.9, 2.0
+_MOSTLY, _MOST_PRIVATE = 0.9, 4.0
 #: Births that are known to lie before this day; later ones are few in any table for years.
 _LATEST = dt.date(2026, 12, 31)
 #: Share of other columns of dates that lie decades apart, and the most that says.
