@@ -27,15 +27,22 @@ _BROKEN = re.compile("[\ud800-\udfff]")
 class Choice:
     """Which categories are masked: keys of the taxonomy, or their first part alone (``contact``)."""
 
-    #: Only these; empty means all.
+    #: Only these, inside of other things too: a town in an address. Empty means all.
     only: tuple[str, ...] = ()
-    #: These not.
+    #: These not, and nothing inside of them: all of an address stays.
     keep: tuple[str, ...] = ()
 
     def takes(self, category: str) -> bool:
-        """Whether spans of a category are masked."""
-        names = {category, category.partition(".")[0]}
-        return (not self.only or not names.isdisjoint(self.only)) and names.isdisjoint(self.keep)
+        """Whether spans of a category are looked for."""
+        return not self.only or not _names(category).isdisjoint(self.only)
+
+    def keeps(self, category: str) -> bool:
+        """Whether what spans of a category hold stays as it is."""
+        return not _names(category).isdisjoint(self.keep)
+
+
+def _names(category: str) -> set[str]:
+    return {category, category.partition(".")[0]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +117,9 @@ def documents(texts: Iterable[str], reader: TextReader, choice: Choice) -> Itera
 
 
 def _read(batch: list[str], reader: TextReader, choice: Choice) -> Iterator[Document]:
-    found = reader.spans([_BROKEN.sub(_letter, text) for text in batch])
+    found = reader.spans([_BROKEN.sub(_letter, text) for text in batch], choice.takes)
     for text, spans in zip(batch, found, strict=True):
-        yield Document(text, tuple(span for span in spans if choice.takes(span.category)))
+        yield Document(text, tuple(span for span in spans if not choice.keeps(span.category)))
 
 
 def _letter(found: re.Match[str]) -> str:

@@ -45,9 +45,16 @@ def redact(
     ] = Form.TEXT,
     only: Annotated[
         list[str] | None,
-        typer.Option("--category", metavar="KEY", help="Mask these only: contact.email, or contact for all of them."),
+        typer.Option(
+            "--category",
+            metavar="KEY",
+            help="Mask these only, inside of other things too: contact.email, or contact for all of them.",
+        ),
     ] = None,
-    keep: Annotated[list[str] | None, typer.Option("--keep", metavar="KEY", help="Leave these as they are.")] = None,
+    keep: Annotated[
+        list[str] | None,
+        typer.Option("--keep", metavar="KEY", help="Leave these as they are, with whatever lies inside of them."),
+    ] = None,
     language: Annotated[
         str | None, typer.Option("--language", metavar="CODE", help="en, de, fr … [told from each document]")
     ] = None,

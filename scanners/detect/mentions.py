@@ -65,9 +65,12 @@ _NICK_OPEN, _NICK_CLOSE = re.compile(r'[ \u00a0]["“„\'(]'), re.compile(r'["�
 _CUE_GAP = re.compile(r"\.?\s*[,:;!]?\s*[-–—>]*\s*[\"“„'(<*\[]*\s*")
 _LABEL_GAP = re.compile(r"(?:\s?\((?:s|as shown[^)]*)\))?[\"']?\s*[:=;]\s*[\"“„'(<*\[]*\s*|\s{2,}|>\s*")
 _TITLE_GAP = re.compile(r"\.?[ \u00a0]{1,2}|\.")
+#: ``i. A.``, ``i.V.``, ``p. p. a.``: for somebody; no initials.
+_ON_BEHALF = re.compile(r"(?<![\w.])[ip]\.[ \u00a0]?$")
 _MAIL_ADDRESS = re.compile(r"(?<![\w.%+-])([\w.%+-]{1,64})@[\w-]+\.\w")
 _LINE_START = re.compile(r"(?:^|\n)[\s>*•\-]*(?:\[?\d{1,2}[:.]\d\d(?:[:.]\d\d)?\]?\s*[-–]?\s*)?$")
-_SPEAKS = re.compile(r"\s?\\?\"?:(?!//|\d)")
+#: Behind a speaker words stand: what has a number or an address of mail behind its colon is a label.
+_SPEAKS = re.compile(r"\s?\\?\"?:(?!//|\d|\s+(?:\+?\d|[\w.+-]+@|https?://|www\.))")
 _MAIL_AFTER = re.compile(r"[\"']?\s*[<(\[]\s*[\w.+-]+@")
 _AGE_AFTER = re.compile(r"\s*[,(]\s*\d{1,2}\s*[,)]|\s*,?\s*\d{1,2}[- ](?:years?|yo)\b")
 _VOCATIVE = re.compile(r",\s([^\W\d_]+)")
@@ -81,6 +84,8 @@ class Cues:
     before: Mapping[tuple[str, ...], float]
     labels: frozenset[tuple[str, ...]]
     honorifics: Mapping[str, float]
+    #: Those that stand before a name whatever stands before them.
+    dividing: frozenset[str]
     doing: frozenset[str]
     not_names: frozenset[str]
     #: Words that stand beside names and are none: greetings, relations, labels.
@@ -127,6 +132,7 @@ def cues() -> Cues:
         before,
         labels,
         honorifics,
+        frozenset(raw["honorifics"]["dividing"].split()),
         frozenset(raw["cues"]["doing"].split()),
         frozenset(raw["not_names"]["words"].split()),
         frozenset(
@@ -193,8 +199,20 @@ class _Reading:
     def is_initial(self, index: int) -> bool:
         """``J.`` or ``J``: not ``I`` and ``A``, which are words."""
         word = self.words[index]
+        if len(word.text) != 1 or not word.text.isupper():
+            return False
         dot = self.text[word.stop : word.stop + 1] == "."
-        return len(word.text) == 1 and word.text.isupper() and (dot or word.text not in "AI")
+        if dot and word.text in "AVP" and _ON_BEHALF.search(self.text, max(0, word.start - 4), word.start):
+            return False
+        return dot or word.text not in "AI" or self._is_labelled_letter(index)
+
+    def _is_labelled_letter(self, index: int) -> bool:
+        """``To: A Patel``."""
+        if not 0 < index < len(self.words) - 1 or not self.words[index + 1].is_capital:
+            return False
+        is_label = (self.words[index - 1].folded,) in self.cues.labels and _LABEL_GAP.fullmatch(self.gap(index - 1))
+        is_one = self.gap(index) == " " and len(self.words[index + 1].text) > 1
+        return bool(is_label) and is_one
 
     def runs(self) -> Iterator[Run]:
         """Rows of words that can be names, cut where a word is none."""
@@ -273,12 +291,16 @@ class _Reading:
     def _parts(self, index: int, start: int) -> bool:
         """Whether a word stands between names rather than in one."""
         word = self.words[index]
+        if self._is_german_article(index):
+            return True
         if word.folded in self.cues.particles and start < index and not word.is_capital:
             return False
         if self.is_initial(index):
             return index == start and self._is_french_title(index)
         is_opener = index == start and word.folded in self.cues.openers and word.is_capital
         if self._is_other_word(index) or (is_opener and not self._is_followed_small(index)):
+            return True
+        if word.folded in self.cues.dividing and index + 1 < len(self.words) and self._joins(index, index + 1):
             return True
         if word.folded in self.cues.honorifics and (index == start or self.weight(index) < 0):
             return True
@@ -289,6 +311,22 @@ class _Reading:
         inside = start < index and self._continues(index + 1) if index + 1 < len(self.words) else False
         limit = _EDGE_MODEL if self.kinds[index] == "person" else _INSIDE if inside else _EDGE
         return self.weight(index) < limit
+
+    def _is_german_article(self, index: int) -> bool:
+        """``Beschwerde der Eheleute Krug``: an article that no ``von`` stands before is no part of a name."""
+        if self.language != "de" or self.words[index].text not in ("der", "des", "dem", "den", "das", "die"):
+            return False
+        return index == 0 or self.words[index - 1].folded not in (
+            "von",
+            "van",
+            "aus",
+            "auf",
+            "an",
+            "in",
+            "op",
+            "zu",
+            "zur",
+        )
 
     def _is_french_title(self, index: int) -> bool:
         """``M. Prudhon``: no initial in French."""
@@ -371,6 +409,8 @@ class _Reading:
             last -= 1
         first = self._led(first, last)
         if first > last or (first == last and self.is_initial(first)):
+            return None
+        if not any(self._continues(index) for index in range(first, last + 1)):
             return None
         return Run(first, last)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from data_map.model import Contained
@@ -69,18 +69,22 @@ class TextReader:
     #: ISO 639-1 code of the texts' language; None tells it from each text.
     language: str | None = None
 
-    def spans(self, texts: Sequence[str]) -> list[list[Span]]:
-        """For each text its spans, in order, none overlapping another."""
+    def spans(self, texts: Sequence[str], takes: Callable[[str], bool] = lambda _: True) -> list[list[Span]]:
+        """For each text its spans, in order, none overlapping another.
+
+        ``takes``: which categories count. What lies inside of one that does not is found for itself: a town in an
+        address.
+        """
         regions = (self.country, *REGIONS[:6]) if self.country else ()
-        return [found for found, _ in self._read(texts, regions)]
+        return [resolve(span for span in found if takes(span.category)) for found, _ in self._read(texts, regions)]
 
     def beside_patterns(self, texts: Sequence[str], regions: tuple[str, ...]) -> list[list[Span]]:
         """The same without what ``patterns`` finds by itself."""
-        read = ((found, frozenset(known)) for found, known in self._read(texts, regions))
+        read = ((resolve(found), frozenset(known)) for found, known in self._read(texts, regions))
         return [[span for span in found if span not in known] for found, known in read]
 
     def _read(self, texts: Sequence[str], regions: tuple[str, ...]) -> Iterator[tuple[list[Span], list[Span]]]:
-        """For each text all its spans, and those among them that patterns find."""
+        """For each text all that is found, be it one in another, and what among it patterns find."""
         cased = [with_capitals(text) for text in texts]
         entities = self.names.entities(cased)
         identifiers = _identifiers(texts, regions)
@@ -110,7 +114,7 @@ class TextReader:
             for part in re.split(r"[^a-z]+", word_fold(name))
         }
         masked = [known.span() for known in _MASKED.finditer(text) if known.group(1) in CATEGORIES]
-        return resolve(span for span in (*found, *links_in(text, words, names)) if not _touches(span, masked))
+        return [span for span in (*found, *links_in(text, words, names)) if not _touches(span, masked)]
 
 
 def _touches(span: Span, stretches: Sequence[tuple[int, int]]) -> bool:

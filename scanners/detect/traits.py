@@ -336,7 +336,7 @@ class _Reading:
         for index, word in enumerate(self.words):
             if index <= done or index in self.inside:
                 continue
-            is_drug = lexicon.is_drug(word.folded)
+            is_drug = lexicon.is_drug(word.folded) and not _is_nationality(word.folded)  # marocaine
             is_disease = lexicon.is_medical_word(word.folded) and word.folded not in self.known.not_alone
             is_noun = word.folded in self.known.nouns and index > 0
             if not is_drug and not is_disease and not is_noun:

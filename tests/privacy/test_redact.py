@@ -136,6 +136,20 @@ def test_some_categories_only(cli: Cli, tmp_path: Path) -> None:
     assert kept.stdout == f"Dear Mrs Quandt-Ibe,\n{MASKED}\n"
 
 
+def test_some_categories_inside_of_others() -> None:
+    text = "Send it to Mrs Tuuli Achterhof, 12 Mill Lane, Leeds LS1 4AP."
+
+    def masked(choice: Choice) -> str:
+        [document] = documents([text], READER, choice)
+        return document.masked()
+
+    assert masked(Choice()) == "Send it to <contact.address>."
+    assert masked(Choice(only=("contact.place",))) == text.replace("Leeds", "<contact.place>")
+    assert masked(Choice(only=("identity",))) == text.replace("Tuuli Achterhof", "<identity.name>")
+    assert masked(Choice(keep=("contact.address",))) == text
+    assert masked(Choice(only=("contact",), keep=("contact.address",))) == text
+
+
 @pytest.mark.parametrize(
     ("args", "code"),
     [

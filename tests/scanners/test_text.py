@@ -25,6 +25,23 @@ FOUND = [
     ("my name is tamara ruskin and i need help", {("identity.name", "tamara ruskin")}),
     ("Signed: R. Kettleby", {("identity.name", "R. Kettleby")}),
     ("Sehr geehrter Herr Dr. Wüllner, anbei die Rechnung.", {("identity.name", "Wüllner")}),
+    ("Die Krankmeldung von Herrn Thilo Baumgarten liegt vor.", {("identity.name", "Thilo Baumgarten")}),
+    ("Die Beschwerde des Herrn Krug ist da.", {("identity.name", "Krug")}),
+    ("Das Zeugnis der Schülerin Mia Zabel ist für die Eltern.", {("identity.name", "Mia Zabel")}),
+    (
+        "Das ist der Antrag der Eheleute Mia und Thilo Zabel.",
+        {("identity.name", "Mia"), ("identity.name", "Thilo Zabel")},
+    ),
+    ("i. A. Wiebke Tietgen", {("identity.name", "Wiebke Tietgen")}),
+    ("Mit freundlichen Grüßen\ni.V. Wiebke Tietgen", {("identity.name", "Wiebke Tietgen")}),
+    (
+        "From: Deirdre Pocklington\nTo: A Patel",
+        {("identity.name", "Deirdre Pocklington"), ("identity.name", "A Patel")},
+    ),
+    ("Elle est de nationalité marocaine.", {("demographic.nationality", "marocaine")}),
+    ("Courriel : tuuli@kestrel-mail.org", {("contact.email", "tuuli@kestrel-mail.org")}),
+    ("Personalausweis: L01X00T47", {("government_id.national", "L01X00T47")}),
+    ("Kita Regenbogen, Frau Zabel", {("identity.name", "Zabel")}),
     ("Name, Vorname: Nowottny, Silke", {("identity.name", "Nowottny, Silke")}),
     (
         "Please send it to Flat 2, 61 Marsh Street, Durham DH1 4LF by Friday.",
