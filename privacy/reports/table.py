@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -95,6 +96,8 @@ def csv_text(rows: Iterable[Iterable[object]]) -> str:
 
 def _cell(value: object) -> str:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if isinstance(value, dict) or (isinstance(value, list | tuple) and any(isinstance(one, dict) for one in value)):
+        return inert_cell(printable(json.dumps(value, ensure_ascii=False)))  # records within a cell
     return str(value) if is_number else inert_cell(printable(plain(value)))
 
 
