@@ -15,12 +15,21 @@ if TYPE_CHECKING:
 
 #: Documents are read in batches of so many, or of so many characters: a language model is faster on many at once.
 _BATCH, _BATCH_CHARS = 256, 100_000
-_MARKS = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-_WIDE = ("utf-16-le", "utf-16-be")
+#: Longest first: the mark of UTF-16 is the beginning of that of UTF-32.
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_WIDE = tuple(name for _, name in _MARKS)
 #: Encodings of one byte a character: whatever their bytes are, they come back as they were.
 _NARROW = ("cp1250", "cp1251", "cp1252", "cp1253", "cp1254")
-#: How a byte that is wrong in its encoding is carried through a text.
+#: What is no character: a byte that is wrong in its encoding and is carried through a text so, or what a program sent.
 _BROKEN = re.compile("[\ud800-\udfff]")
+#: Carried bytes, and the error handler that carries them: what ``surrogateescape`` does, for UTF-16 and UTF-32.
+_CARRIED = re.compile("([\udc00-\udcff]+)")
+_CARRY = "privacy_inventory.carry"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,20 +96,32 @@ class Coding:
         name = marked or encoding_of(beginning).name
         return cls(name if name in (*_WIDE, *_NARROW) else "utf-8")
 
-    @property
-    def _errors(self) -> str:
-        return "surrogatepass" if self.name in _WIDE else "surrogateescape"
-
     def texts(self, stream: BinaryIO) -> Iterator[str]:
         """The lines of a stream with their line ends, which are ``\\n`` and nothing else."""
         if self.name in _WIDE:
-            yield from io.TextIOWrapper(stream, self.name, "replace", newline="\n")
+            yield from io.TextIOWrapper(stream, self.name, _CARRY, newline="\n")
         else:
-            yield from (line.decode(self.name, self._errors) for line in stream)
+            yield from (line.decode(self.name, "surrogateescape") for line in stream)
 
     def encode(self, text: str) -> bytes:
         """The bytes of a text."""
-        return text.encode(self.name, self._errors)
+        if self.name not in _WIDE:
+            return text.encode(self.name, "surrogateescape")
+        # Every second piece is bytes that were none of the encoding.
+        return b"".join(
+            bytes(ord(char) - 0xDC00 for char in piece) if at % 2 else piece.encode(self.name)
+            for at, piece in enumerate(_CARRIED.split(text))
+        )
+
+
+def _as_surrogates(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    wrong = error.object[error.start : error.end]
+    return "".join(chr(0xDC00 + byte) for byte in wrong), error.end
+
+
+codecs.register_error(_CARRY, _as_surrogates)
 
 
 def documents(texts: Iterable[str], reader: TextReader, choice: Choice) -> Iterator[Document]:

@@ -126,7 +126,9 @@ def _categories(keys: list[str] | None) -> tuple[str, ...]:
 
 def _is_same(file: str, output: Path) -> bool:
     """Whether what is read and what is written are one file, by whatever names and links."""
-    return file != "-" and Path(file).is_file() and output.is_file() and output.samefile(file)
+    with suppress(OSError):
+        return file != "-" and Path(file).is_file() and output.is_file() and output.samefile(file)
+    return False
 
 
 def _require_text(file: str, beginning: bytes) -> None:
@@ -159,8 +161,7 @@ def _input(name: str) -> Iterator[BufferedReader]:
         return
     path = Path(name)
     try:
-        with path.open("rb") as stream:
-            yield stream
+        stream = path.open("rb")
     except FileNotFoundError:
         msg = f"There is no file at {path}."
         raise UnavailableError(msg) from None
@@ -170,6 +171,11 @@ def _input(name: str) -> Iterator[BufferedReader]:
     except PermissionError:
         msg = f"{path} may not be read."
         raise UnavailableError(msg) from None
+    except OSError as error:
+        msg = f"{path} cannot be read: {error.strerror}."
+        raise UnavailableError(msg) from None
+    with stream:
+        yield stream
 
 
 @contextmanager

@@ -43,6 +43,8 @@ SOFT = frozenset(
         "special.ethnicity",
         "special.sexuality",
         "demographic.nationality",
+        "demographic.marital_status",
+        "criminal.record",
         "financial.income",
         "location.coordinates",
         "identity.username",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -84,6 +84,12 @@ class Vocabulary:
     nationality_not_after: frozenset[str]
     belief_cues: frozenset[str]
     belief_not_after: frozenset[str]
+    #: Words of a state → its category, and whether only a word such as ``is`` before them ties it to a person.
+    states: Mapping[tuple[str, ...], tuple[str, bool]]
+    being: frozenset[tuple[str, ...]]
+    state_not_after: frozenset[str]
+    #: What somebody was convicted of stands behind these.
+    convicted: frozenset[tuple[str, ...]]
 
 
 @lru_cache(maxsize=1)
@@ -113,6 +119,10 @@ def vocabulary() -> Vocabulary:
         frozenset(raw["nationality"]["not_after"].split()),
         frozenset(raw["belief"]["cues"].split()),
         frozenset(raw["belief"]["not_after"].split()),
+        {phrase: (state["category"], state["told"]) for state in raw["state"] for phrase in _phrases(state["words"])},
+        _phrases(raw["being"]["before"]),
+        frozenset(raw["being"]["not_after"].split()),
+        _phrases(raw["convicted"]["cues"]),
     )
 
 
@@ -127,6 +137,7 @@ def traits_in(text: str, words: Sequence[Word], people: Collection[Span], langua
     if reading.is_about_people:
         yield from reading.health()
         yield from reading.beliefs()
+        yield from reading.states()
 
 
 class _Reading:
@@ -337,7 +348,8 @@ class _Reading:
             if index <= done or index in self.inside:
                 continue
             is_drug = lexicon.is_drug(word.folded) and not _is_nationality(word.folded)  # marocaine
-            is_disease = lexicon.is_medical_word(word.folded) and word.folded not in self.known.not_alone
+            is_said = word.folded in self.known.not_alone or word.folded in self.known.health_labels
+            is_disease = lexicon.is_medical_word(word.folded) and not is_said
             is_noun = word.folded in self.known.nouns and index > 0
             if not is_drug and not is_disease and not is_noun:
                 continue
@@ -399,7 +411,7 @@ class _Reading:
         parts = folded.split("-")
         return len(parts) > 1 and all(part in self.known.around or lexicon.is_medical_word(part) for part in parts)
 
-    def _suffered(self, first: int, begin: int | None) -> Iterator[Span]:
+    def _suffered(self, first: int, begin: int | None, category: str = "special.health") -> Iterator[Span]:
         """What stands behind ``diagnosed with``: up to the end of the clause, at most five words."""
         while first < len(self.words) and self.words[first].folded in _ARTICLES:
             first += 1
@@ -424,12 +436,12 @@ class _Reading:
         is_known = any(lexicon.is_medical_word(word) or lexicon.is_drug(word) for word in span)
         # What no list knows is believed when it is short and at the end of its clause.
         is_short = len(span) in (1, 2, 3) and self.words[last].stop >= end and len(span[-1]) > 3
-        if not is_known and not is_short:
+        if last < first or not (is_known or is_short or category != "special.health"):
             return
         stop = self.words[last].stop
         if self.text[stop : stop + 2] in ("'s", "’s"):
             stop += 2
-        yield Span(start if begin is None else begin, stop, "special.health", 0.7, "trait:health")
+        yield Span(start if begin is None else begin, stop, category, 0.7, "trait:health")
 
     def _items(self, at: int) -> Iterator[Span]:
         """``Diagnoses: asthma, type 2 diabetes``: what stands behind a label, one by one, to the end of the line."""
@@ -451,6 +463,35 @@ class _Reading:
                 yield Span(kept[0].start, kept[-1].stop, "special.health", 0.7, "trait:health")
             elif kept and len(kept) == len(inner) <= 3 and len(kept[0].text) > 3:
                 yield Span(kept[0].start, kept[-1].stop, "special.health", 0.6, "trait:health")
+
+    # --- what somebody is, in so many words
+
+    def states(self) -> Iterator[Span]:
+        """``is gay``, ``schwanger``, ``HIV positive``; and ``convicted of theft``."""
+        firsts = _first_words()
+        for index, word in enumerate(self.words):
+            if word.folded not in firsts or index in self.inside:
+                continue
+            for length in range(min(_LONGEST_CUE, len(self.words) - index), 0, -1):
+                found = self._state(index, index + length - 1)
+                if found is not None:
+                    yield found
+                    break
+
+    def _state(self, first: int, last: int) -> Span | None:
+        if not all(_ONE_SPACE.fullmatch(self.gap(at)) for at in range(first, last)):
+            return None
+        phrase = tuple(part for word in self.words[first : last + 1] for part in word.folded.split("-"))
+        if phrase in self.known.convicted:
+            return next(self._suffered(last + 1, self.words[first].start, "criminal.record"), None)
+        category, is_told = self.known.states.get(phrase, (None, False))
+        after = self.words[last + 1].folded if last + 1 < len(self.words) and len(self.gap(last)) < 2 else ""
+        if category is None or after in self.known.state_not_after:
+            return None
+        if is_told and not self.is_after(first, self.known.being):
+            return None
+        # Of overlapping findings the longer one of the same score holds: ``HIV positive`` outweighs ``HIV``.
+        return Span(self.words[first].start, self.words[last].stop, category, 0.6, "trait:state")
 
     # --- beliefs and origins
 
@@ -517,6 +558,14 @@ class _Reading:
     def _is_member(self, first: int, last: int) -> bool:
         near = (*self.words[max(0, first - _NEAR) : first], *self.words[last + 1 : last + 1 + _NEAR])
         return any(word.folded in self.known.belief_cues for word in near)
+
+
+@lru_cache(maxsize=1)
+def _first_words() -> frozenset[str]:
+    """The words that a state begins with, and those with a hyphen that it may be written with."""
+    known = vocabulary()
+    phrases = (*known.states, *known.convicted)
+    return frozenset(part for phrase in phrases for part in (phrase[0], "-".join(phrase)))
 
 
 def _is_nationality(joined: str) -> bool:

@@ -52,10 +52,31 @@ def redact(home: Path, guard_log: Path, data: bytes, *args: str) -> tuple[int, b
         (f"\x00\x1b[31m{MAIL}\x07\x0b\x0c\x85".encode(), f"\x00\x1b[31m{MASKED}\x07\x0b\x0c\x85".encode()),
         (b"\xfa\xfe ok\xe9 " + MAIL.encode() + b" \xc3\x28", b"\xfa\xfe ok\xe9 " + MASKED.encode() + b" \xc3\x28"),
         (f"\ufeff{MAIL}\n".encode(), f"\ufeff{MASKED}\n".encode()),
-        (f"\ufeff{MAIL}\n".encode("utf-16-le"), f"\ufeff{MASKED}\n".encode("utf-16-le")),
+        *(
+            (f"\ufeff{MAIL}\n".encode(name), f"\ufeff{MASKED}\n".encode(name))
+            for name in ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
+        ),
+        (
+            f"\ufeff\ud83d {MAIL}\n".encode("utf-16-le", "surrogatepass") + b"x",
+            f"\ufeff\ud83d {MASKED}\n".encode("utf-16-le", "surrogatepass") + b"x",
+        ),
         (f"Zürich, {MAIL}\n".encode("cp1252") * 20, f"<contact.place>, {MASKED}\n".encode("cp1252") * 20),
     ],
-    ids=["nothing", "a line end", "mail", "crlf", "controls", "broken", "marked", "utf-16", "cp1252"],
+    ids=[
+        "nothing",
+        "a line end",
+        "mail",
+        "crlf",
+        "controls",
+        "broken",
+        "marked",
+        "utf-16",
+        "utf-16-be",
+        "utf-32",
+        "utf-32-be",
+        "half",
+        "cp1252",
+    ],
 )
 def test_all_but_what_is_masked_stays_as_it_is(tmp_path: Path, guard_log: Path, data: bytes, expected: bytes) -> None:
     for args in ((), ("--lines",)):
@@ -154,24 +175,29 @@ def test_some_categories_inside_of_others() -> None:
     ("args", "code"),
     [
         (("nowhere.txt",), 4),
+        (("letter.txt/nowhere", "-o", "masked.txt"), 4),
+        (("nowhere.txt" * 50, "-o", "masked.txt"), 4),
         ((".",), 2),
         (("-", "--category", "contact.e-mail"), 2),
         (("-", "--language", "xx"), 2),
         (("-", "--country", "Germany"), 2),
         (("-", "-o", "no/such/folder.txt"), 2),
     ],
-    ids=lambda value: " ".join(value) if isinstance(value, tuple) else str(value),
+    ids=lambda value: " ".join(value)[:40] if isinstance(value, tuple) else str(value),
 )
-def test_what_cannot_be_done(cli: Cli, args: tuple[str, ...], code: int) -> None:
+def test_what_cannot_be_done(cli: Cli, tmp_path: Path, args: tuple[str, ...], code: int) -> None:
+    (tmp_path / "letter.txt").write_text(MAIL)
     run = cli("redact", *args, "--no-ner", stdin="x")
     assert (run.exit_code, run.stdout) == (code, "")
     assert run.stderr.splitlines()[-1].startswith("privacy: ")
 
 
 @settings(deadline=None, max_examples=60)
-@given(st.binary(max_size=200))
-def test_any_bytes_come_back(data: bytes) -> None:
-    coding = Coding("utf-8")
+@given(
+    st.binary(max_size=200), st.sampled_from(["utf-8", "cp1252", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+)
+def test_any_bytes_come_back(data: bytes, encoding: str) -> None:
+    coding = Coding(encoding)
     text = "".join(coding.texts(BytesIO(data)))
     [document] = documents([text], READER, Choice())
     assert coding.encode(Document(document.text, ()).masked()) == data

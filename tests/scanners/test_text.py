@@ -81,6 +81,16 @@ FOUND = [
         "She takes metformin and suffers from type 2 diabetes.",
         {("special.health", "metformin"), ("special.health", "type 2 diabetes")},
     ),
+    ("He is gay, and his cousin is a lesbian.", {("special.sexuality", "gay"), ("special.sexuality", "lesbian")}),
+    ("My colleague came out as trans.", {("special.sexuality", "trans")}),
+    ("She is pregnant and has ADHD.", {("special.health", "pregnant"), ("special.health", "ADHD")}),
+    ("Er hat ADHS und ist schwerbehindert.", {("special.health", "ADHS"), ("special.health", "schwerbehindert")}),
+    ("She is HIV positive; he is an alcoholic.", {("special.health", "HIV positive"), ("special.health", "alcoholic")}),
+    ("Diagnose meiner Frau: Multiple Sklerose.", {("special.health", "Multiple Sklerose")}),
+    ("He was convicted of theft in spring.", {("criminal.record", "convicted of theft")}),
+    ("Er ist vorbestraft wegen Diebstahls.", {("criminal.record", "vorbestraft wegen Diebstahls")}),
+    ("Sie ist ledig, er ist verwitwet.", {("demographic.marital_status", word) for word in ("ledig", "verwitwet")}),
+    ("He is divorced.", {("demographic.marital_status", "divorced")}),
     ("He is a Norwegian national.", {("demographic.nationality", "Norwegian")}),
     ("My neighbour is Buddhist.", {("special.religion", "Buddhist")}),
     (
@@ -103,6 +113,8 @@ NOTHING = [
     "Der Wasserkocher fasst 1,7 Liter und schaltet sich selbst ab.",
     "The password is too short.",
     "Dear <identity.name>, call <contact.phone>, write to <contact.email> or to <contact.address>.",
+    "He says that this is trans fat, and that the gay village and the blind spot are near.",
+    "She said that the divorce papers and the widowed line are in the file.",
     "Ask your doctor; the manager is looking for a gardener.",
 ]
 
