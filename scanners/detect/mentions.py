@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -19,7 +20,7 @@ from scanners.detect.base import Span
 from scanners.detect.folding import word_fold
 from scanners.detect.language import small_words
 from scanners.detect.ner import Entity
-from scanners.detect.words import Word
+from scanners.detect.words import Word, index_at
 
 #: Log-odds, before any evidence, that a run of capitalised words names a person; in German all nouns are capitalised.
 _PRIOR, _PRIOR_GERMAN = -2.0, -3.0
@@ -165,6 +166,31 @@ def people_in(
         if run.score > 0:
             start, stop = words[run.first].start, words[run.last].stop
             yield Span(start, stop, "identity.name", min(_MOST, 0.5 + 0.06 * run.score), "mention:name")
+
+
+def names_again(words: Sequence[Word], people: Sequence[Span]) -> Iterator[Span]:
+    """Whole names that were found once at their other places, however they are written there.
+
+    Of two words at least that are no small ones: ``An Le`` in small letters may be anything.
+    """
+    known: dict[tuple[str, ...], float] = {}
+    found = {span.start for span in people}
+    for span in people:
+        name = words[index_at(words, span.start) : index_at(words, span.stop)]
+        if sum(len(word.text) > 2 and word.folded not in small_words() for word in name) > 1:
+            folded = tuple(word.folded for word in name)
+            known[folded] = max(known.get(folded, 0.0), span.score)
+    lengths: dict[str, set[int]] = defaultdict(set)
+    for folded in known:
+        lengths[folded[0]].add(len(folded))
+    for index, word in enumerate(words):
+        for length in sorted(lengths.get(word.folded, ()), reverse=True):
+            row = words[index : index + length]
+            score = known.get(tuple(one.folded for one in row))
+            if score is not None and row[-1].stop - row[0].start < sum(len(one.text) + 2 for one in row):
+                if word.start not in found:
+                    yield Span(word.start, row[-1].stop, "identity.name", score, "mention:again")
+                break
 
 
 class _Reading:
