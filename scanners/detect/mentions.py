@@ -93,6 +93,7 @@ class Cues:
     beside: frozenset[str]
     particles: frozenset[str]
     articles: frozenset[str]
+    german_articles: frozenset[str]
     #: Prepositions behind which places stand and people do not.
     where: frozenset[str]
     #: Particles that, in capitals, begin a sentence rather than a name.
@@ -141,6 +142,7 @@ def cues() -> Cues:
         ),
         frozenset(raw["inside"]["particles"].split()),
         frozenset(raw["before"]["articles"].split()),
+        frozenset(raw["before"]["german_articles"].split()),
         frozenset(raw["before"]["where"].split()),
         frozenset(raw["before"]["openers"].split()),
         frozenset(raw["not_names"]["months"].split()),
@@ -407,6 +409,11 @@ class _Reading:
         following = index + 1
         return following < len(self.words) and self.words[following].folded in self.cues.particles
 
+    def _is_behind_article(self, index: int) -> bool:
+        if self.language != "de" or not index or self.gap(index - 1) != " ":
+            return False
+        return self.words[index - 1].folded in self.cues.german_articles
+
     def _led(self, first: int, last: int) -> int:
         """Where a name begins that a noun leads: ``Rechtsstreit Ingeborg Hasselbach``, ``Boletín de Jimena``."""
         start = first + 1
@@ -415,6 +422,15 @@ class _Reading:
         if start > last or self.is_initial(first) or self._title_before(first):
             return first
         given = people.word_weights(self.words[start].folded)[0]
+        lead_given, lead_surname = people.word_weights(self.words[first].folded)
+        # ``der Zeugin Ilka Dorn``: behind a German article a noun stands, unless it is a name.
+        if (
+            start == first + 1
+            and given > max(lead_given, 0.0)
+            and lead_surname < _SURE
+            and self._is_behind_article(first)
+        ):
+            return start
         if self._phrase_before(first) and not (
             start > first + 1 and people.word_weights(self.words[first].folded)[0] < 0
         ):

@@ -44,6 +44,7 @@ FOUND = [
         "Das ist der Antrag der Eheleute Mia und Thilo Zabel.",
         {("identity.name", "Mia"), ("identity.name", "Thilo Zabel")},
     ),
+    ("Nach der Aussage der Zeugin Ilka Tietgen ist es wahr.", {("identity.name", "Ilka Tietgen")}),
     ("i. A. Wiebke Tietgen", {("identity.name", "Wiebke Tietgen")}),
     ("Mit freundlichen Grüßen\ni.V. Wiebke Tietgen", {("identity.name", "Wiebke Tietgen")}),
     (
