@@ -67,6 +67,21 @@ _MILITARY = re.compile(
 )
 _CORNER = re.compile(r"(?:\bthe\s+)?\bcorner\s+of\s+(?:[^\n.;:?!]{2,40}?\s+(?:and|&)\s+)?$", re.IGNORECASE)
 _AND_BEFORE = re.compile(r"([^\W\d_][\w'’-]+)\s+and\s+$")
+#: ``… and 3rd Street`` of a corner; a house's number and the words behind it.
+_SECOND_STREET = re.compile(rf"\s+and\s+(?:{_HOUSE_NUMBER}\s)?(?:[^\W\d_][\w'’.-]*\s){{1,4}}")
+_NUMBER_AND_WORDS = re.compile(rf"(?:{_HOUSE_NUMBER}\s)?(?:[^\W\d_][\w'’.-]*\s){{1,3}}")
+_SPACE = re.compile(r"[ \u00a0]")
+_COMMA_OR_SPACE = re.compile(r"[ ,\u00a0]{1,2}")
+#: ``Rue du 8 mai``: a number within the name of a street.
+_ORDINAL = re.compile(r"\d{1,2}(?=[ \u00a0](?:de |di |da )?[^\W\d_])")
+_WORD_NEXT = re.compile(r"\s([^\W\d_]+)\s")
+_CODE_NEXT = re.compile(r"[, ]+\d{4,6}(?!\d)")
+#: ``Dublin 4``: a district behind a town, the gap within a town's name, what stands behind the town.
+_DISTRICT_NUMBER = re.compile(r"\s\d{1,2}(?=\s*(?:[,;]|$|\s[A-Z]))")
+_TOWN_GAP = re.compile(r"[ \u00a0](?!\s)|(?<=\w)-")
+_REST_GAP = re.compile(r"\s*,?\s{1,2}")
+_REGION_AND_CODE = re.compile(r"(?:(?:[A-Z]{2,3}|nan|[a-z]{2})\s{1,2})?\d{4,6}(?!\d)")
+_REGION_LETTERS = re.compile(r"(?:[A-Z]{2,3}|nan)(?!\w)")
 #: Behind a number: then it is an amount of something.
 _MEASURE = re.compile(r"\s?(?:mg|ml|mcg|µg|g|kg|km|cm|mm|%|€|\$|years?|hours?|days?|x)\b", re.IGNORECASE)
 _DIRECTION = re.compile(r" (?:N|S|E|W|NE|NW|SE|SW|North|South|East|West)\b\.?")
@@ -338,12 +353,12 @@ class _Reading:
         at = first
         capitals = 0
         for _ in range(_STREET_WORDS + 1):
-            gap = re.compile(r"[ \u00a0]").match(self.text, at)
+            gap = _SPACE.match(self.text, at)
             if gap is None:
                 break
             word = _WORD_HERE.match(self.text, gap.end())
             if word is None:
-                ordinal = re.compile(r"\d{1,2}(?=[ \u00a0](?:de |di |da )?[^\W\d_])").match(self.text, gap.end())
+                ordinal = _ORDINAL.match(self.text, gap.end())
                 if ordinal is None or capitals:
                     break
                 at = ordinal.end()
@@ -486,9 +501,7 @@ class _Reading:
     def _crossing(self, start: int, street: _Street) -> int:
         """Where a street ends; of ``the corner of A and B`` the second one."""
         if self.text[start : start + 10].lower().startswith(("the corner", "corner")):
-            found = re.compile(rf"\s+and\s+(?:{_HOUSE_NUMBER}\s)?(?:[^\W\d_][\w'’.-]*\s){{1,4}}").match(
-                self.text, street.stop
-            )
+            found = _SECOND_STREET.match(self.text, street.stop)
             if found is not None:
                 return self._kind_between(street.stop, found.end() + 12) or street.stop
         return street.stop
@@ -534,7 +547,7 @@ class _Reading:
 
     def _is_region(self, found: re.Match[str]) -> bool:
         code = found.group().strip("()")
-        following = re.compile(r"[, ]+\d{4,6}(?!\d)").match(self.text, found.end())
+        following = _CODE_NEXT.match(self.text, found.end())
         return following is not None or (code.isupper() and places.is_region_code(code))
 
     def _takes_code(self, code: re.Match[str], parts: _Parts, gap: str) -> bool:
@@ -542,7 +555,7 @@ class _Reading:
         if parts.codes:
             return False
         town = None
-        following = re.compile(r"[ ,\u00a0]{1,2}").match(self.text, code.end())
+        following = _COMMA_OR_SPACE.match(self.text, code.end())
         if following is not None:
             town = self._town(following.end(), _Parts(code.end(), codes=1), following.group())
         if (
@@ -560,7 +573,7 @@ class _Reading:
 
     def _second_street(self, at: int) -> int | None:
         """``Bakery Yard, 3 Mill Lane``: a street may have two lines."""
-        found = re.compile(rf"(?:{_HOUSE_NUMBER}\s)?(?:[^\W\d_][\w'’.-]*\s){{1,3}}").match(self.text, at)
+        found = _NUMBER_AND_WORDS.match(self.text, at)
         if found is None or not (self.cased[at].isupper() or self.text[at].isdigit()):
             return None
         stop = self._kind_between(at, found.end() + 12)
@@ -611,10 +624,10 @@ class _Reading:
 
     def _with_rest(self, end: int, ends: Sequence[int]) -> int:
         """``Torres de Albánchez``, ``Praha 6``: a town's name with what still belongs to it."""
-        number = re.compile(r"\s\d{1,2}(?=\s*(?:[,;]|$|\s[A-Z]))").match(self.text, end)
+        number = _DISTRICT_NUMBER.match(self.text, end)
         if number is not None:
             return number.end()
-        following = re.compile(r"\s([^\W\d_]+)\s").match(self.text, end)
+        following = _WORD_NEXT.match(self.text, end)
         if (
             following is None
             or end == ends[-1]
@@ -647,7 +660,7 @@ class _Reading:
                 ends.append(end)
             if end < word.end():
                 break
-            gap = re.compile(r"[ \u00a0](?!\s)|(?<=\w)-").match(self.text, end)
+            gap = _TOWN_GAP.match(self.text, end)
             if gap is None:
                 break
             place = gap.end()
@@ -655,12 +668,12 @@ class _Reading:
 
     def _is_followed(self, end: int) -> bool:
         """Whether what comes after a name shows that it was a town: a code, a region, a country."""
-        rest = re.compile(r"\s*,?\s{1,2}").match(self.text, end)
+        rest = _REST_GAP.match(self.text, end)
         if rest is None:
             return False
-        if re.compile(r"(?:(?:[A-Z]{2,3}|nan|[a-z]{2})\s{1,2})?\d{4,6}(?!\d)").match(self.text, rest.end()):
+        if _REGION_AND_CODE.match(self.text, rest.end()):
             return True
-        region = re.compile(r"(?:[A-Z]{2,3}|nan)(?!\w)").match(self.text, rest.end())
+        region = _REGION_LETTERS.match(self.text, rest.end())
         if region is not None:
             return "," in rest.group() and (places.is_region_code(region.group()) or self._is_followed(region.end()))
         return any(places.kind(self.text[rest.end() : stop]) == "country" for stop in self._name_ends(rest.end()))

@@ -77,7 +77,7 @@ def births_in(text: str, words: Sequence[Word]) -> Iterator[Span]:
         cue = _before(cues, start)
         is_near = cue is not None and start - cue <= _REACH and _is_bridge(text[cue:start])
         is_first = not number or cue is None or dates[number - 1][0] < cue
-        if (is_near and is_first) or _STAR.search(text, max(0, start - 3), start) or _is_said_after(text, words, stop):
+        if (is_near and is_first) or _STAR.search(text, max(0, start - 3), start) or _is_said_after(words, stop):
             yield Span(start, stop, "demographic.date_of_birth", 0.85, "date:birth")
     for match in _BARE_YEAR.finditer(text):
         start, stop = match.span()
@@ -112,6 +112,6 @@ def _is_bridge(between: str) -> bool:
     return len(between) <= _REACH and between.count(".") <= 2 and not re.search(r"[!?;]\s|\n\n|\d{3}", between)
 
 
-def _is_said_after(text: str, words: Sequence[Word], stop: int) -> bool:
+def _is_said_after(words: Sequence[Word], stop: int) -> bool:
     following = words[index_at(words, stop) : index_at(words, stop + 17)][:3]
     return any(tuple(word.folded for word in following[:length]) in vocabulary().after for length in (1, 2, 3))

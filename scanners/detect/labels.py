@@ -109,7 +109,7 @@ def labelled_in(text: str, words: Sequence[Word]) -> Iterator[Span]:
         for length in range(min(_LONGEST, len(words) - index), 0, -1):
             phrase = tuple(word.folded for word in words[index : index + length])
             found = known.get(phrase)
-            if found is not None and (length == 1 or _is_close(text, words, index, length)):
+            if found is not None and (length == 1 or _is_close(words, index, length)):
                 for label in found:
                     span = _value(text, words[index + length - 1].stop, label)
                     if span is not None:
@@ -141,7 +141,7 @@ def other_numbers() -> frozenset[str]:
         return frozenset(tomllib.load(stream)["other_numbers"]["words"].split())
 
 
-def _is_close(text: str, words: Sequence[Word], index: int, length: int) -> bool:
+def _is_close(words: Sequence[Word], index: int, length: int) -> bool:
     return all(words[at + 1].start - words[at].stop <= 2 for at in range(index, index + length - 1))
 
 

@@ -32,6 +32,12 @@ def introducing() -> frozenset[tuple[str, ...]]:
 
 
 @lru_cache(maxsize=1)
+def telling() -> tuple[str, ...]:
+    """Phrases in lower case, with their accents, behind which somebody tells their own name."""
+    return tuple(_raw()["telling"])
+
+
+@lru_cache(maxsize=1)
 def _words() -> Mapping[str, Mapping[str, float]]:
     """Small word → language → weight: a word that several languages share says less about each."""
     raw = _raw()

@@ -20,6 +20,10 @@ _URL = re.compile(
     r"(?:https?://|www\.)[^\s<>\"'“”„`|\\^{}\[\]]+|(?<![\w@./-])(?:[a-z0-9-]+\.){1,3}[a-z]{2,10}/[^\s<>\"'“”|\\^{}\[\]()]+",
     re.IGNORECASE,
 )
+#: Addresses of mail at hosts that the world does not know: ``jane@corp.local``.
+_MAIL = re.compile(
+    r"(?<![\w.+%@/&$-])[A-Za-z0-9_][\w.+%-]{0,63}@[A-Za-z][A-Za-z0-9-]{0,62}(?:\.[A-Za-z0-9-]{1,63}){0,5}\.[A-Za-z]{2,24}(?![\w@(/-])"
+)
 _TRAILING = ".,;:!?)*»"
 _HANDLE = re.compile(r"(?<![\w@./:+-])@[A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*(?![\w@-]|\.\w)")
 _NICK = re.compile(r"(?:(?<=^)|(?<=[\s>]))<([A-Za-z][\w.\-]{2,24})>(?=\s)", re.MULTILINE)
@@ -58,6 +62,7 @@ class Vocabulary:
     cues: frozenset[tuple[str, ...]]
     marks: frozenset[str]
     tags: frozenset[str]
+    file_endings: frozenset[str]
 
 
 @lru_cache(maxsize=1)
@@ -76,6 +81,7 @@ def vocabulary() -> Vocabulary:
         frozenset(tuple(cue.split()) for cue in raw["paths"]["cues"]),
         frozenset(raw["handles"]["marks"].split()),
         frozenset(raw["handles"]["tags"].split()),
+        frozenset(raw["mail"]["file_endings"].split()),
     )
 
 
@@ -123,6 +129,18 @@ def _is_cued(words: Sequence[Word], start: int) -> bool:
     while before and before[-1] in ("is", "at", "ist", "est", "es", "e", "https", "http", "www"):
         before.pop()
     return any(tuple(before[-length:]) in vocabulary().cues for length in (1, 2, 3, 4) if len(before) >= length)
+
+
+def mails_in(text: str) -> Iterator[Span]:
+    """Addresses of mail by their form alone, at hosts without a public ending too; not those that name a service."""
+    if "@" not in text:
+        return
+    for found in _MAIL.finditer(text):
+        before = text[max(0, found.start() - 200) : found.start()].rpartition("://")
+        is_service = bool(before[1]) and not re.search(r"\s", before[2])
+        ending = found.group().rpartition(".")[2].lower()
+        if not is_service and ending not in vocabulary().file_endings:
+            yield Span(*found.span(), "contact.email", 0.6, "format:mail")
 
 
 def handles_in(text: str) -> Iterator[Span]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -19,7 +20,7 @@ from scanners.detect.base import Span
 from scanners.detect.folding import word_fold
 from scanners.detect.language import small_words
 from scanners.detect.ner import Entity
-from scanners.detect.words import Word
+from scanners.detect.words import Word, index_at
 
 #: Log-odds, before any evidence, that a run of capitalised words names a person; in German all nouns are capitalised.
 _PRIOR, _PRIOR_GERMAN = -2.0, -3.0
@@ -92,6 +93,7 @@ class Cues:
     beside: frozenset[str]
     particles: frozenset[str]
     articles: frozenset[str]
+    german_articles: frozenset[str]
     #: Prepositions behind which places stand and people do not.
     where: frozenset[str]
     #: Particles that, in capitals, begin a sentence rather than a name.
@@ -140,6 +142,7 @@ def cues() -> Cues:
         ),
         frozenset(raw["inside"]["particles"].split()),
         frozenset(raw["before"]["articles"].split()),
+        frozenset(raw["before"]["german_articles"].split()),
         frozenset(raw["before"]["where"].split()),
         frozenset(raw["before"]["openers"].split()),
         frozenset(raw["not_names"]["months"].split()),
@@ -165,6 +168,31 @@ def people_in(
         if run.score > 0:
             start, stop = words[run.first].start, words[run.last].stop
             yield Span(start, stop, "identity.name", min(_MOST, 0.5 + 0.06 * run.score), "mention:name")
+
+
+def names_again(words: Sequence[Word], people: Sequence[Span]) -> Iterator[Span]:
+    """Whole names that were found once at their other places, however they are written there.
+
+    Of two words at least that are no small ones: ``An Le`` in small letters may be anything.
+    """
+    known: dict[tuple[str, ...], float] = {}
+    found = {span.start for span in people}
+    for span in people:
+        name = words[index_at(words, span.start) : index_at(words, span.stop)]
+        if sum(len(word.text) > 2 and word.folded not in small_words() for word in name) > 1:
+            folded = tuple(word.folded for word in name)
+            known[folded] = max(known.get(folded, 0.0), span.score)
+    lengths: dict[str, set[int]] = defaultdict(set)
+    for folded in known:
+        lengths[folded[0]].add(len(folded))
+    for index, word in enumerate(words):
+        for length in sorted(lengths.get(word.folded, ()), reverse=True):
+            row = words[index : index + length]
+            score = known.get(tuple(one.folded for one in row))
+            if score is not None and row[-1].stop - row[0].start < sum(len(one.text) + 2 for one in row):
+                if word.start not in found:
+                    yield Span(word.start, row[-1].stop, "identity.name", score, "mention:again")
+                break
 
 
 class _Reading:
@@ -381,6 +409,11 @@ class _Reading:
         following = index + 1
         return following < len(self.words) and self.words[following].folded in self.cues.particles
 
+    def _is_behind_article(self, index: int) -> bool:
+        if self.language != "de" or not index or self.gap(index - 1) != " ":
+            return False
+        return self.words[index - 1].folded in self.cues.german_articles
+
     def _led(self, first: int, last: int) -> int:
         """Where a name begins that a noun leads: ``Rechtsstreit Ingeborg Hasselbach``, ``Boletín de Jimena``."""
         start = first + 1
@@ -389,6 +422,15 @@ class _Reading:
         if start > last or self.is_initial(first) or self._title_before(first):
             return first
         given = people.word_weights(self.words[start].folded)[0]
+        lead_given, lead_surname = people.word_weights(self.words[first].folded)
+        # ``der Zeugin Ilka Dorn``: behind a German article a noun stands, unless it is a name.
+        if (
+            start == first + 1
+            and given > max(lead_given, 0.0)
+            and lead_surname < _SURE
+            and self._is_behind_article(first)
+        ):
+            return start
         if self._phrase_before(first) and not (
             start > first + 1 and people.word_weights(self.words[first].folded)[0] < 0
         ):

@@ -11,7 +11,7 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import resources
 
@@ -192,10 +192,10 @@ def _is_word(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Parsed:
-    #: Folded words before a comma, or all of them.
-    words: tuple[str, ...]
+    #: Folded words before a comma, or all of them. They do not show in a repr.
+    words: tuple[str, ...] = field(repr=False)
     #: Folded words after the comma.
-    after: tuple[str, ...]
+    after: tuple[str, ...] = field(repr=False)
     has_comma: bool
     #: What titles, initials and particles say.
     extra: float

@@ -42,9 +42,9 @@ _NOT_DIGIT = re.compile(r"\D")
 _FIRST, _LOST = 60, 15
 #: Share of true numbers in a true column.
 _TRUE_RATE = 0.85
-#: The most that a column of numbers can say: with a country's code; written with separators; bare digits, by how often
-#: other digits fit the plan. Digits that lie close together are a sequence.
-_MOST_INTERNATIONAL, _MOST_WRITTEN, _MOST_FIRM, _MOST_LOOSE, _MOST_SEQUENCE = 9.0, 6.0, 5.0, 2.0, 0.5
+#: The most that a column of numbers can say: written with separators; bare digits, by how often other digits fit the
+#: plan. Digits that lie close together are a sequence.
+_MOST_WRITTEN, _MOST_FIRM, _MOST_LOOSE, _MOST_SEQUENCE = 6.0, 5.0, 2.0, 0.5
 #: A column of bare digits of which fewer are numbers is none of telephones, unless its name says so.
 _BARE_SHARE = 0.75
 #: How North America groups its numbers, and how a country's code is written before any; by form alone.

@@ -17,8 +17,8 @@ from scanners.detect.births import births_in
 from scanners.detect.folding import word_fold
 from scanners.detect.labels import is_other_number, labelled_in
 from scanners.detect.language import language_of
-from scanners.detect.links import credentials_in, handles_in, links_in, marks_in
-from scanners.detect.mentions import people_in
+from scanners.detect.links import credentials_in, handles_in, links_in, mails_in, marks_in
+from scanners.detect.mentions import names_again, people_in
 from scanners.detect.ner import Entity, NameReader
 from scanners.detect.phones import REGIONS
 from scanners.detect.spans import apart, resolve
@@ -98,6 +98,7 @@ class TextReader:
         is_models = language in (None, self.names.language)
         words = words_of(cased)
         people = list(people_in(cased, words, entities, language, is_models))
+        people += names_again(words, people)
         found = [
             *(span for span in identifiers if not is_other_number(text, span)),
             *people,
@@ -106,10 +107,11 @@ class TextReader:
             *labelled_in(text, words),
             *births_in(text, words),
             *traits_in(cased, words, people, language),
+            *mails_in(text),
             *handles_in(text),
             *marks_in(text),
         ]
-        mails = [text[span.start : span.stop].partition("@")[0] for span in identifiers if span.category == _MAIL]
+        mails = [text[span.start : span.stop].partition("@")[0] for span in found if span.category == _MAIL]
         names = {
             part
             for name in (*mails, *(cased[span.start : span.stop] for span in people))

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from scanners.detect.folding import word_fold
-from scanners.detect.language import introducing, small_words
+from scanners.detect.language import introducing, small_words, telling
 from scanners.detect.people import lexicon, word_weights
 
 _LETTER = r"(?:[^\W\d_][\u0300-\u036f]*)"
@@ -29,13 +29,16 @@ _FEW_TITLES = 0.1
 
 
 class Word(NamedTuple):
-    """One word. Offsets in characters."""
+    """One word. Offsets in characters. The word itself does not show in a repr."""
 
     start: int
     stop: int
     text: str
     #: Lower case, without accents.
     folded: str
+
+    def __repr__(self) -> str:
+        return f"Word(start={self.start}, stop={self.stop})"
 
     @property
     def is_capital(self) -> bool:
@@ -80,7 +83,36 @@ def words_of(text: str) -> list[Word]:
 
 
 def with_capitals(text: str) -> str:
-    """The text with names in capitals, where all of it is written small or all of it in capitals; as long as it was."""
+    """The text with names in capitals, as long as it was.
+
+    All of them where all of it is written small or all of it in capitals; else those that their bearers tell.
+    """
+    raised = _with_capitals(text)
+    return raised if raised is not text else _told_raised(text)
+
+
+@lru_cache(maxsize=1)
+def _telling() -> re.Pattern[str]:
+    phrases = "|".join(re.escape(phrase) for phrase in telling())
+    return re.compile(rf"\b(?:{phrases})[ \u00a0]((?:[^\W\d_][\w'’-]*[ \u00a0]?){{1,3}})", re.IGNORECASE)
+
+
+def _told_raised(text: str) -> str:
+    """The text with the name in capitals that stands behind ``my name is``."""
+    chars: list[str] | None = None
+    for found in _telling().finditer(text):
+        for word in words_of(found.group(1)):
+            is_name = len(word.text) > 1 and word.folded not in small_words()
+            if not is_name or max(word_weights(word.folded)) <= _UNKNOWN:
+                break
+            chars = chars or list(text)
+            at = found.start(1) + word.start
+            if len(chars[at].upper()) == 1:
+                chars[at] = chars[at].upper()
+    return text if chars is None else "".join(chars)
+
+
+def _with_capitals(text: str) -> str:
     letters = sum(map(str.isalpha, text))
     capitals = sum(map(str.isupper, text))
     if letters < 4:

@@ -23,6 +23,18 @@ LISTS = TextReader(NameReader(None))
 FOUND = [
     ("Dear Ms Quandt-Ibe, thank you.", {("identity.name", "Quandt-Ibe")}),
     ("my name is tamara ruskin and i need help", {("identity.name", "tamara ruskin")}),
+    (
+        "Dear Sir or Madam. My name is deirdre pocklington. It was sent on Monday and I did not get it.",
+        {("identity.name", "deirdre pocklington")},
+    ),
+    (
+        "From: Deirdre Pocklington. The parcel of deirdre pocklington is lost. DEIRDRE POCKLINGTON is angry.",
+        {("identity.name", name) for name in ("Deirdre Pocklington", "deirdre pocklington", "DEIRDRE POCKLINGTON")},
+    ),
+    (
+        "Write to jane@corp.local, mailto:marit@oosterveld.example or tuuli@kestrel-mail.org.",
+        {("contact.email", mail) for mail in ("jane@corp.local", "marit@oosterveld.example", "tuuli@kestrel-mail.org")},
+    ),
     ("Signed: R. Kettleby", {("identity.name", "R. Kettleby")}),
     ("Sehr geehrter Herr Dr. Wüllner, anbei die Rechnung.", {("identity.name", "Wüllner")}),
     ("Die Krankmeldung von Herrn Thilo Baumgarten liegt vor.", {("identity.name", "Thilo Baumgarten")}),
@@ -32,6 +44,7 @@ FOUND = [
         "Das ist der Antrag der Eheleute Mia und Thilo Zabel.",
         {("identity.name", "Mia"), ("identity.name", "Thilo Zabel")},
     ),
+    ("Nach der Aussage der Zeugin Ilka Tietgen ist es wahr.", {("identity.name", "Ilka Tietgen")}),
     ("i. A. Wiebke Tietgen", {("identity.name", "Wiebke Tietgen")}),
     ("Mit freundlichen Grüßen\ni.V. Wiebke Tietgen", {("identity.name", "Wiebke Tietgen")}),
     (
@@ -115,6 +128,8 @@ NOTHING = [
     "Dear <identity.name>, call <contact.phone>, write to <contact.email> or to <contact.address>.",
     "He says that this is trans fat, and that the gay village and the blind spot are near.",
     "She said that the divorce papers and the widowed line are in the file.",
+    "My name is wrong on the letter, and my name is not on the list of the Council.",
+    "See icon@2x.png, logo@big.png and the service at ssh://deploy@web.internal/start.",
     "Ask your doctor; the manager is looking for a gardener.",
 ]
 
