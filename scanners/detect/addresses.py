@@ -36,6 +36,9 @@ _COMMON, _PERSON = -4.4, 3.0
 #: Behind a preposition, a name of the list is a place's up to this weight.
 _LIKELY = 2.0
 
+#: Small words before a street that are no part of its name: ``Zabel in der Hauptstraße``.
+_APART = frozenset(("am", "an", "im", "in", "the", "and", "y", "e"))
+
 _HOUSE_NUMBER = r"\d{1,5}(?:\s?[-/–]\s?\d{1,4})?(?:\s?(?:bis|ter|[a-hA-H])|-[IVX]{1,3})?(?![\w]|[.:]\d)"
 _WORD_BEFORE = re.compile(r"([^\W\d_][\w'’\-]*\.?|\d{1,3}(?:st|nd|rd|th))[ \u00a0]$", re.IGNORECASE)
 _WORD_HERE = re.compile(r"[^\W\d_](?:[^\W\d_]|['’\-](?=[^\W\d_]))*(?![\w])\.?")
@@ -338,10 +341,12 @@ class _Reading:
         before = self.words[index - 1]
         if before.folded in self.known.tiny_before and before.is_capital:
             return before.start
-        if before.folded in self.known.inside and before.folded not in ("am", "an", "im", "in", "the", "and", "y", "e"):
+        if before.folded in self.known.inside and before.folded not in _APART:
             first = index - 1
             while first and self.words[first].folded in self.known.inside and self._is_beside(first):
                 first -= 1
+            if any(word.folded in _APART for word in self.words[first + 1 : index]):
+                return kind.start
             if self.words[first].is_capital and not self._is_stop(self.words[first].text):
                 return self.words[first].start
         return kind.start
@@ -384,9 +389,9 @@ class _Reading:
         start = before.start(1) if before and number is None else kind.start
         stop = number.end(1) if number else at
         if kind.folded in self.known.tiny_before:
-            if number:
-                # ``Am Anger 3``, but ``im Eichenweg 5``.
-                yield _Street(start if kind.is_capital else kind.stop + 1, stop, True, 0)
+            # ``Am Anger 3``, but ``im Eichenweg 5``.
+            if number and (kind.is_capital or self.is_small):
+                yield _Street(start, stop, True, 0)
         elif is_weak:
             if number:
                 yield _Street(start, stop, True, 1)
@@ -419,6 +424,8 @@ class _Reading:
                 or self._is_stop(word.text)
                 or not (word.is_capital or word.folded in self.known.inside)
             ):
+                break
+            if word.folded in _APART and not word.is_capital:
                 break
             if gap == ". " and len(word.text) > 3:
                 break

@@ -22,7 +22,7 @@ _URL = re.compile(
 )
 #: Addresses of mail at hosts that the world does not know: ``jane@corp.local``.
 _MAIL = re.compile(
-    r"(?<![\w.+%@/&$-])[A-Za-z0-9_][\w.+%-]{0,63}@[A-Za-z][A-Za-z0-9-]{0,62}(?:\.[A-Za-z0-9-]{1,63}){0,5}\.[A-Za-z]{2,24}(?![\w@(/-])"
+    r"(?<![\w.+%@/&$-])[A-Za-z0-9_][\w.+%-]{0,63}@[A-Za-z][A-Za-z0-9-]{0,62}(?:\.[A-Za-z0-9-]{1,63}){0,5}\.[A-Za-z]{2,24}(?![\w@(/-]|:[\w/])"
 )
 _TRAILING = ".,;:!?)*»"
 _HANDLE = re.compile(r"(?<![\w@./:+-])@[A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*(?![\w@-]|\.\w)")

@@ -78,6 +78,10 @@ FOUND = [
         "Frau Zabel wohnt im Eichenweg 5 in 24103 Kiel.",
         {("identity.name", "Zabel"), ("contact.address", "Eichenweg 5 in 24103 Kiel")},
     ),
+    (
+        "Sie ist bei der Firma Zabel in der Hauptstraße 5 in 24103 Kiel.",
+        {("contact.address", "Hauptstraße 5 in 24103 Kiel")},
+    ),
     ("I live in Lisbon and visit Oslo.", {("contact.place", "Lisbon"), ("contact.place", "Oslo")}),
     ("Born on 3 May 1980; the contract ends on 4 June 2025.", {("demographic.date_of_birth", "3 May 1980")}),
     ("geb. am 17.02.1951, Termin am 11.03.2025", {("demographic.date_of_birth", "17.02.1951")}),
@@ -130,6 +134,7 @@ NOTHING = [
     "She said that the divorce papers and the widowed line are in the file.",
     "My name is wrong on the letter, and my name is not on the list of the Council.",
     "See icon@2x.png, logo@big.png and the service at ssh://deploy@web.internal/start.",
+    "Fetch it from git@code.internal:team/tool.git today.",
     "Ask your doctor; the manager is looking for a gardener.",
 ]
 
