@@ -228,7 +228,7 @@ def is_drug(word: str) -> bool:
     known = lexicon()
     if word in known.medication:
         return True
-    if len(word) < 7 or word in known.not_health or not word.isalpha():
+    if len(word) < 7 or word in known.not_health or word in words("demographic.nationality") or not word.isalpha():
         return False
     stem = word.removesuffix("um")
     ends = (stem, stem[:-1]) if stem[-1] in "aeoy" else (stem,)

@@ -109,3 +109,8 @@ def test_values_of_a_set_are_written_as_they_are_looked_up() -> None:
 def test_any_text_can_be_asked(value: str) -> None:
     for rule in lexicon.rules():
         assert rule.matches(value) in (True, False)
+
+
+def test_a_nationality_is_no_medicine() -> None:
+    assert lexicon.is_drug("lidocaine")
+    assert not lexicon.is_drug("marocaine")
