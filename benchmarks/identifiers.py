@@ -19,6 +19,7 @@ from itertools import islice, product
 from pathlib import Path
 from typing import Any
 
+from benchmarks import results
 from benchmarks.chance import random_value, with_date
 from data_map.model import Asset, AssetKind, Field, FieldRef
 from scanners.detect.engine import Engine
@@ -362,8 +363,14 @@ def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--columns", type=int, default=5, help="for each size and way of writing")
-    for line in report(parser.parse_args().columns):
+    parser.add_argument("--write", action="store_true", help="put the tables into RESULTS.md")
+    options = parser.parse_args()
+    lines = []
+    for line in report(options.columns):
         print(line, flush=True)
+        lines.append(line)
+    if options.write:
+        results.write("Identifiers", ["```text", *lines, "```"])
 
 
 def _line(name: str, chance: str, score: Score) -> str:
