@@ -45,7 +45,7 @@ _MOSTLY = 0.6
 #: The least chance rate of a check digit that is reckoned with; how unlikely, and how far beyond it, no accident is.
 _RESOLUTION, _UNLIKELY, _BEYOND = 0.002, 1e-6, 10
 #: Numbers whose check digits are wrong are other numbers, or made up: a person has to say which.
-_REFUTED = -5.0
+_REFUTED = -1.0
 #: A detector with a chance rate as low as the resolution of its measurement.
 _NEVER = 0.0005
 #: Identifiers that are not met by accident in a cell with something else in it.
@@ -353,10 +353,11 @@ def _value_terms(
         return
     if column.counts:
         candidate.is_unmeasured = True  # values that a detector refuses may still be what the name says
-        fit = _fit_term(category, evidence, weights)
+        so_far, fit = candidate.logit, _fit_term(category, evidence, weights)
         yield fit
         if evidence.is_refuted and category.startswith("government_id."):
-            yield Term("its values lack the check digits of the numbers that its name says", _REFUTED)
+            left = min(0.0, _REFUTED - so_far - fit.weight)
+            yield Term("its values lack the check digits of the numbers that its name says", round(left, 3))
         is_weak = evidence.reading.needs_person or evidence.reading.strength <= _WEAK
         if category == "identity.name" and fit.weight > 0 and is_weak:
             yield _names_term(evidence, context, weights)
