@@ -19,7 +19,7 @@ from scanners.detect.base import Passed, Rule
 from scanners.detect.lexicon import negatives
 from scanners.detect.names import NameReading
 from scanners.detect.people import score as name_score
-from scanners.detect.testdata import known_among
+from scanners.detect.specimens import known_among
 from scanners.detect.text import SOFT, TextReading
 from scanners.fits import FITS, LOOSE
 from scanners.subjects import CORE, TableContext

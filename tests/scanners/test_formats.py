@@ -8,7 +8,7 @@ import pytest
 
 from scanners.detect.base import Passed
 from scanners.detect.formats import Addresses, addresses, birth_date, birth_dates, rules, weigh
-from scanners.detect.testdata import is_test, known_among
+from scanners.detect.specimens import is_test, known_among
 
 TODAY = dt.date(2026, 11, 24)
 

@@ -18,7 +18,7 @@ _SEPARATORS = str.maketrans("", "", " .-/()")
 
 @lru_cache(maxsize=1)
 def _data() -> Mapping[str, Mapping[str, Any]]:
-    with resources.files("scanners.detect").joinpath("testdata.toml").open("rb") as stream:
+    with resources.files("scanners.detect").joinpath("specimens.toml").open("rb") as stream:
         return tomllib.load(stream)
 
 
