@@ -17,7 +17,7 @@ import typer
 
 from data_map.errors import UnavailableError, UsageError
 from data_map.taxonomy import CATEGORIES, category
-from privacy.cli.run import OutputOption, Run, command, umask
+from privacy.cli.run import OutputOption, Run, command, is_special, umask
 
 if TYPE_CHECKING:
     from privacy.redaction import Choice
@@ -185,6 +185,10 @@ def _output(path: Path | None) -> Iterator[Callable[[bytes], object]]:
         yield sys.stdout.buffer.write
         return
     try:
+        if is_special(path):
+            with path.open("wb") as stream:
+                yield stream.write
+            return
         descriptor, name = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name}.")
     except OSError as error:
         msg = f"{path} cannot be written: {error.strerror}."

@@ -161,6 +161,10 @@ def write_atomically(path: Path, text: str) -> None:
         UsageError: the folder does not exist or cannot be written to.
     """
     try:
+        if is_special(path):
+            with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
+                stream.write(text)
+            return
         descriptor, name = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name}.")
         try:
             with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
@@ -174,6 +178,11 @@ def write_atomically(path: Path, text: str) -> None:
     except OSError as error:
         msg = f"{path} cannot be written: {error.strerror}."
         raise UsageError(msg) from None
+
+
+def is_special(path: Path) -> bool:
+    """Whether there is a device or a pipe, which is written into and never replaced by a file."""
+    return path.exists() and not path.is_file() and not path.is_dir()
 
 
 def umask() -> int:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import threading
 import zipfile
 from collections.abc import Iterator
 from io import BytesIO
@@ -218,3 +220,17 @@ def test_an_endless_stream_of_lines_is_read_as_it_comes() -> None:
 
     for document in islice(documents(endless(), READER, Choice()), 600):
         assert document.masked() == MASKED + "\n"
+
+
+def test_a_pipe_is_written_into_and_stays_one(inside: Cli, tmp_path: Path) -> None:
+    source, pipe = tmp_path / "in.txt", tmp_path / "pipe"
+    source.write_text("Mail jane.wexler@kestrel-mail.org today.\n")
+    os.mkfifo(pipe)
+    read: list[bytes] = []
+    reader = threading.Thread(target=lambda: read.append(pipe.read_bytes()))
+    reader.start()
+    run = inside("redact", source, "-o", pipe)
+    reader.join(30)
+    assert run.exit_code == 0, run.stderr
+    assert read == [b"Mail <contact.email> today.\n"]
+    assert pipe.is_fifo()
