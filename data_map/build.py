@@ -9,6 +9,7 @@ from datetime import date, datetime
 
 from data_map.model import (
     AssetScan,
+    Connected,
     DataMap,
     Decision,
     FieldRef,
@@ -60,6 +61,7 @@ class Listing:
     asset_count: int
     #: Whether nothing was filtered out and nothing broke off: only then is an asset that is missing gone.
     is_complete: bool
+    connected: Connected = Connected()
 
 
 def is_in_force(decision: Decision, today: date) -> bool:
@@ -190,7 +192,15 @@ def _source(source: Source, known: _Known, decided: Mapping[FieldRef, Decision],
         skipped=tuple(shown),
         scanned_at=max(times, default=None),
         asset_count=max(listed, len(there)),
+        connected=_last_known(known.listings),
     )
+
+
+def _last_known(listings: Iterable[Listing]) -> Connected:
+    """What the last listing that could say something of its connection said."""
+    last = sorted(listings, key=lambda listing: listing.scan_id)
+    told = (listing.connected for listing in reversed(last) if listing.connected != Connected())
+    return next(told, Connected())
 
 
 def _is_inside(name: str, containers: Collection[str]) -> bool:

@@ -21,6 +21,8 @@ class AssetKind(StrEnum):
     VIEW = "view"
     MATERIALIZED_VIEW = "materialized_view"
     FILE = "file"
+    #: Documents of a document database, or entries of a directory: fields are found by reading.
+    COLLECTION = "collection"
 
 
 class State(StrEnum):
@@ -67,6 +69,7 @@ class Reason(StrEnum):
     NO_DISK_SPACE = "no_disk_space"
     READER_FAILED = "reader_failed"
     INTERRUPTED = "interrupted"
+    OUTSIDE_HOURS = "outside_hours"
 
 
 #: What each reason means, in the words of the reports.
@@ -90,6 +93,7 @@ REASON_TEXT = {
     Reason.NO_DISK_SPACE: "there was no room for the private copy it needs",
     Reason.READER_FAILED: "its reader failed",
     Reason.INTERRUPTED: "the scan was interrupted before it",
+    Reason.OUTSIDE_HOURS: "it may not be read at this hour",
 }
 
 
@@ -158,6 +162,8 @@ class Asset:
     size_bytes: int | None = None
     #: Changes when the content may have changed (mtime and size, table statistics); None when the source has none.
     change_marker: str | None = None
+    #: How many tables are sampled as this one asset (partitions, a series); None for one table or file.
+    member_count: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +285,18 @@ class AssetScan:
     is_whole: bool
     #: How rows were chosen: ``all``, ``head``, ``blocks``, ``key_ranges``, ``none`` (empty).
     sampling: str
+    #: Digest of all that the look depends on: schema, change marker, settings, detectors; None where it cannot be told.
+    fingerprint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """What is known of a connection to a source; None where nobody can say."""
+
+    #: Whether what went over the wire was encrypted; true where nothing left the machine.
+    is_encrypted: bool | None = None
+    #: Whether the account that scanned may do everything.
+    is_superuser: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,6 +308,7 @@ class SourceScan:
     asset_count: int
     #: Whether the listing was complete and nothing was filtered out: only then is an asset that is missing gone.
     is_complete: bool
+    connected: Connected = Connected()
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,6 +324,71 @@ class Decision:
     decided_at: datetime
     #: The day after which the decision no longer holds; None for no end.
     until_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """A person's verdict on every field, or hygiene finding, whose address fits a pattern."""
+
+    #: A glob over ``source:asset#field``.
+    pattern: str
+    #: A category, a branch of categories or a kind of hygiene finding; empty for every category.
+    what: str
+    author: str
+    reason: str
+    decided_at: datetime
+    until_on: date | None = None
+
+
+class JoinState(StrEnum):
+    """Who says that two fields join."""
+
+    DECLARED = "declared"
+    PROPOSED = "proposed"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class JoinDecision:
+    """A person's verdict on a join. Kept apart from scans, so a re-scan never loses it."""
+
+    child: FieldRef
+    parent: FieldRef
+    is_accepted: bool
+    author: str
+    reason: str
+    decided_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class JoinMeasure:
+    """How many of one field's values another field has, and what that and the names make of it."""
+
+    child: FieldRef
+    parent: FieldRef
+    #: Distinct values of the child that were looked for in the parent, and those of them that it has.
+    tested: int
+    found: int
+    #: ``probe``: the parent was asked for the child's values; ``sketch``: keyed hashes of both were compared.
+    method: str
+    #: 0–1: how sure it is that rows of the child point at rows of the parent.
+    score: float
+    terms: tuple[Term, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Rows of the child point at rows of the parent by these two fields."""
+
+    child: FieldRef
+    parent: FieldRef
+    state: JoinState
+    #: 1 for declared and accepted joins.
+    score: float
+    #: None for a declared join that was not measured.
+    measure: JoinMeasure | None = None
+    decision: JoinDecision | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,6 +414,8 @@ class MapField:
     verdict: FieldVerdict
     machine: FieldVerdict
     decision: Decision | None = None
+    #: The suppression that made it not personal; a decision on the field itself comes first.
+    suppression: Suppression | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,6 +443,7 @@ class MapSource:
     scanned_at: datetime | None = None
     #: Assets in the last listing, read or not.
     asset_count: int = 0
+    connected: Connected = Connected()
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,3 +451,5 @@ class DataMap:
     """The inventory: what is known of every source, as of its last look."""
 
     sources: tuple[MapSource, ...] = field(default=())
+    #: Every join that somebody declared, measured or decided, refused ones among them, by child and parent.
+    joins: tuple[Join, ...] = field(default=())

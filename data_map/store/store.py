@@ -24,6 +24,7 @@ from data_map.model import (
     Asset,
     AssetKind,
     AssetScan,
+    Connected,
     Contained,
     DataMap,
     Decision,
@@ -230,6 +231,8 @@ class Store:
                 "bytes_read": look.bytes_read,
                 "is_whole": look.is_whole,
                 "sampling": look.sampling,
+                "fingerprint": look.fingerprint,
+                "member_count": asset.member_count,
                 "scanned_at": self._now(),
             }
             asset_scan_id = connection.execute(sa.insert(t.asset_scan).values(row).returning(a.id)).scalar_one()
@@ -270,6 +273,8 @@ class Store:
                     source=ended.source.name,
                     asset_count=ended.asset_count,
                     is_complete=ended.is_complete,
+                    is_encrypted=ended.connected.is_encrypted,
+                    is_superuser=ended.connected.is_superuser,
                     ended_at=self._now(),
                 )
             )
@@ -417,7 +422,14 @@ class Store:
 def load(connection: Connection, scan_id: int | None, today: date) -> DataMap:
     """The map that a connection sees."""
     listings = [
-        build.Listing(row.scan_id, row.ended_at, row.source, row.asset_count, row.is_complete)
+        build.Listing(
+            row.scan_id,
+            row.ended_at,
+            row.source,
+            row.asset_count,
+            row.is_complete,
+            Connected(row.is_encrypted, row.is_superuser),
+        )
         for row in connection.execute(_until(sa.select(t.source_scan), t.source_scan, scan_id))
     ]
     looks = _looks(connection, scan_id)
@@ -511,6 +523,7 @@ def _looks(connection: Connection, scan_id: int | None) -> list[build.Look]:
                     row_count=row.row_count,
                     size_bytes=row.size_bytes,
                     change_marker=row.change_marker,
+                    member_count=row.member_count,
                 ),
                 fields=tuple(fields[row.id]),
                 verdicts=tuple(verdicts[row.id]),
@@ -518,6 +531,7 @@ def _looks(connection: Connection, scan_id: int | None) -> list[build.Look]:
                 bytes_read=row.bytes_read,
                 is_whole=row.is_whole,
                 sampling=row.sampling,
+                fingerprint=row.fingerprint,
             ),
         )
         for row in rows

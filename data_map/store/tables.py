@@ -15,7 +15,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
 #: Every schema revision, oldest first. Kept here so that opening a store needs no Alembic.
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003")
 #: The revision that this version of the tool reads and writes.
 HEAD = REVISIONS[-1]
 
@@ -141,6 +141,12 @@ scan = sa.Table(
     sa.Column("tool_version", sa.Text, nullable=False),
     #: JSON object of the options of the run.
     sa.Column("options", sa.Text, nullable=False),
+    #: Digest of what was to be scanned and how: a later run of the same plan goes on where this one ended.
+    sa.Column("plan", sa.Text),
+    #: Who runs it, as JSON (host, process, its start), while it runs: tells a scan that goes on from one that died.
+    sa.Column("holder", sa.Text),
+    #: The last sign of life of the run.
+    sa.Column("alive_at", Instant),
     sqlite_autoincrement=True,
 )
 
@@ -153,6 +159,9 @@ source_scan = sa.Table(
     sa.Column("asset_count", sa.BigInteger, nullable=False),
     sa.Column("is_complete", sa.Boolean, nullable=False),
     sa.Column("ended_at", Instant, nullable=False),
+    #: Whether the connection was encrypted, and whether the account may do everything; null where nobody can say.
+    sa.Column("is_encrypted", sa.Boolean),
+    sa.Column("is_superuser", sa.Boolean),
 )
 
 #: One look at an asset.
@@ -173,6 +182,10 @@ asset_scan = sa.Table(
     sa.Column("is_whole", sa.Boolean, nullable=False),
     sa.Column("sampling", sa.Text, nullable=False),
     sa.Column("scanned_at", Instant, nullable=False),
+    #: Digest of schema, change marker, settings and detectors: what a look depends on. Null where it cannot be told.
+    sa.Column("fingerprint", sa.Text),
+    #: Tables that are sampled as this one asset; null for an asset that is one table or file.
+    sa.Column("member_count", sa.BigInteger),
     sa.Index(None, "source", "asset_key", "scan_id", unique=True),
     sa.Index(None, "scan_id"),
     sqlite_autoincrement=True,
@@ -258,6 +271,68 @@ decision = sa.Table(
     sa.Column("until_on", Day),
     sa.Column("is_withdrawn", sa.Boolean, nullable=False),
     sa.Index(None, "source"),
+    sqlite_autoincrement=True,
+)
+
+#: How many of one field's values another field has, as one scan measured it; the latest row of a pair counts.
+join_measure = sa.Table(
+    "join_measure",
+    metadata,
+    sa.Column("id", _Id, primary_key=True, autoincrement=True),
+    sa.Column("scan_id", _Id, sa.ForeignKey("scan.id"), nullable=False),
+    sa.Column("child_source", Verbatim, nullable=False),
+    sa.Column("child_asset", Verbatim, nullable=False),
+    sa.Column("child_field", Verbatim, nullable=False),
+    sa.Column("parent_source", Verbatim, nullable=False),
+    sa.Column("parent_asset", Verbatim, nullable=False),
+    sa.Column("parent_field", Verbatim, nullable=False),
+    #: Distinct values of the child that were looked for in the parent, and those found.
+    sa.Column("tested", sa.BigInteger, nullable=False),
+    sa.Column("found", sa.BigInteger, nullable=False),
+    #: ``probe`` or ``sketch``.
+    sa.Column("method", sa.Text, nullable=False),
+    sa.Column("score", sa.Double, nullable=False),
+    #: JSON array of objects: text, weight.
+    sa.Column("terms", sa.Text, nullable=False),
+    sa.Column("measured_at", Instant, nullable=False),
+    sa.Index(None, "scan_id"),
+    sqlite_autoincrement=True,
+)
+
+#: What people say of a join. Append-only; the latest row of a pair counts.
+join_decision = sa.Table(
+    "join_decision",
+    metadata,
+    sa.Column("id", _Id, primary_key=True, autoincrement=True),
+    sa.Column("child_source", Verbatim, nullable=False),
+    sa.Column("child_asset", Verbatim, nullable=False),
+    sa.Column("child_field", Verbatim, nullable=False),
+    sa.Column("parent_source", Verbatim, nullable=False),
+    sa.Column("parent_asset", Verbatim, nullable=False),
+    sa.Column("parent_field", Verbatim, nullable=False),
+    #: ``accepted``, ``refused`` or ``withdrawn``.
+    sa.Column("verdict", sa.Text, nullable=False),
+    sa.Column("author", Verbatim, nullable=False),
+    sa.Column("reason", Verbatim, nullable=False),
+    sa.Column("decided_at", Instant, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+#: Decisions on all fields, or hygiene findings, whose address fits a pattern. Append-only; the latest row of a
+#: pattern and subject counts.
+suppression = sa.Table(
+    "suppression",
+    metadata,
+    sa.Column("id", _Id, primary_key=True, autoincrement=True),
+    #: A glob over ``source:asset#field``.
+    sa.Column("pattern", Verbatim, nullable=False),
+    #: A category, a branch of categories or a kind of hygiene finding; empty for every category.
+    sa.Column("what", sa.Text, nullable=False),
+    sa.Column("author", Verbatim, nullable=False),
+    sa.Column("reason", Verbatim, nullable=False),
+    sa.Column("decided_at", Instant, nullable=False),
+    sa.Column("until_on", Day),
+    sa.Column("is_withdrawn", sa.Boolean, nullable=False),
     sqlite_autoincrement=True,
 )
 

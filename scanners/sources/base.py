@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from dataclasses import field as attribute
 from typing import Protocol, runtime_checkable
 
 from data_map.model import Asset, Field, Skipped, Source
@@ -17,6 +18,8 @@ class Listed:
     asset: Asset
     #: Known before reading for tables; empty for files, whose fields are found by reading.
     fields: tuple[Field, ...] = ()
+    #: What the connector needs besides to read the asset, in this process or another: it can be pickled.
+    handle: object = attribute(default=None, repr=False)
 
 
 class SourceConnector(Protocol):
@@ -51,6 +54,10 @@ class Rights:
 
     is_session_read_only: bool | None
     may_account_write: bool | None
+    #: Whether the account may do everything (superuser, DBA, owner of the server).
+    is_superuser: bool | None = None
+    #: Whether what goes over the wire is encrypted; true where nothing leaves the machine.
+    is_encrypted: bool | None = None
 
 
 @runtime_checkable

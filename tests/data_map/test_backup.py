@@ -102,6 +102,8 @@ def test_what_an_archive_looks_like(archive: Path, tmp_path: Path) -> None:
             "tables/asset_seen.ndjson",
             "tables/decision.ndjson",
             "tables/field_scan.ndjson",
+            "tables/join_decision.ndjson",
+            "tables/join_measure.ndjson",
             "tables/journal.ndjson",
             "tables/meta.ndjson",
             "tables/request.ndjson",
@@ -110,12 +112,13 @@ def test_what_an_archive_looks_like(archive: Path, tmp_path: Path) -> None:
             "tables/skip.ndjson",
             "tables/source.ndjson",
             "tables/source_scan.ndjson",
+            "tables/suppression.ndjson",
             "tables/vault_item.ndjson",
         ]
         manifest = json.loads(zipped.read("manifest.json"))
         assert {key: manifest[key] for key in ("format_version", "revision", "tool_version")} == {
             "format_version": 1,
-            "revision": "0002",
+            "revision": "0003",
             "tool_version": "0.1.0",
         }
         data = zipped.read("tables/source.ndjson")

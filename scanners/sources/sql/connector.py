@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
     ColumnElement,
@@ -62,12 +62,12 @@ class SqlSource:
         self._views = views
         self._timeout_s = timeout_s
         self._engine: Engine | None = None
-        self._relations: dict[str, Relation] = {}
+        self._labels: set[str] = set()
 
     def list_assets(self) -> Iterator[Listed | Skipped]:
         """Tables and materialised views of every schema, from the catalog; no row is touched."""
         engine = self._open()
-        self._relations = {}
+        self._labels = set()
         try:
             # Without a transaction one refused question does not spoil those after it, and nothing is held open.
             with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
@@ -82,7 +82,7 @@ class SqlSource:
 
         A column that cannot be read is skipped by itself, and the others are read.
         """
-        relation = self._relations[listed.asset.name]
+        relation = cast("Relation", listed.handle)
         wanted = [
             _Wanted(position, item, *relation.columns[position])
             for position, item in enumerate(listed.fields)
@@ -142,7 +142,7 @@ class SqlSource:
                     yield Skipped(self.source.name, reason, label, code=code)
                     continue
                 known = statistics.get(name, Statistics())
-                self._relations[label] = Relation(
+                relation = Relation(
                     schema,
                     name,
                     kind,
@@ -151,14 +151,16 @@ class SqlSource:
                     known,
                 )
                 asset = Asset(self.source.name, label, kind, known.row_count, known.size_bytes, known.change_marker)
-                yield Listed(asset, self._fields(label, definition, inspector.default_schema_name or "main"))
+                fields = self._fields(label, definition, inspector.default_schema_name or "main")
+                yield Listed(asset, fields, relation)
 
     def _label(self, wanted: str) -> str:
         """A dot in a schema's or a table's name can make two labels equal: the later one gets a number."""
         label, number = wanted, 1
-        while label in self._relations:
+        while label in self._labels:
             number += 1
             label = f"{wanted}~{number}"
+        self._labels.add(label)
         return label
 
     def _fields(self, label: str, definition: Definition, default_schema: str) -> tuple[Field, ...]:
