@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from dataclasses import field as attribute
 from datetime import date, datetime
 
 from data_map.model import (
@@ -61,7 +62,7 @@ class Listing:
     asset_count: int
     #: Whether nothing was filtered out and nothing broke off: only then is an asset that is missing gone.
     is_complete: bool
-    connected: Connected = Connected()
+    connected: Connected = attribute(default_factory=Connected)
 
 
 def is_in_force(decision: Decision, today: date) -> bool:
