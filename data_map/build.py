@@ -21,7 +21,10 @@ from data_map.model import (
     Skipped,
     Source,
     State,
+    Suppression,
 )
+from data_map.suppression import is_in_force as is_in_force
+from data_map.suppression import suppressed
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,36 +68,45 @@ class Listing:
     connected: Connected = attribute(default_factory=Connected)
 
 
-def is_in_force(decision: Decision, today: date) -> bool:
-    """Whether a decision still holds; its last day counts."""
-    return decision.until_on is None or today <= decision.until_on
-
-
-def apply(verdict: FieldVerdict, decision: Decision | None, today: date) -> FieldVerdict:
+def apply(
+    verdict: FieldVerdict, decision: Decision | None, today: date, suppressions: Iterable[Suppression] = ()
+) -> FieldVerdict:
     """What counts for a field: the person's decision while it is in force, else the machine's verdict.
 
-    A decision is taken as certain (score 1). Evidence, terms and shapes stay, so that both can be compared; the
-    prevalence stays only where the person named the same category as the machine.
+    A personal field without a decision that a suppression fits counts as not personal. What people say is taken as
+    certain (score 1). Evidence, terms and shapes stay, so that both can be compared; the prevalence stays only where
+    the person named the same category as the machine.
     """
     if decision is None or not is_in_force(decision, today):
-        return verdict
+        return verdict if suppression_of(verdict, suppressions, today) is None else _not_personal(verdict)
     if decision.category is None:
-        return replace(
-            verdict,
-            state=State.CLEAN,
-            category=None,
-            score=1.0,
-            prevalence=None,
-            prevalence_low=None,
-            prevalence_high=None,
-            contains=(),
-            alternates=(),
-        )
+        return _not_personal(verdict)
     decided = replace(verdict, state=State.CONFIRMED, category=decision.category, score=1.0, bound=None)
     if decision.category == verdict.category:
         return decided
     others = tuple(other for other in verdict.alternates if other.category != decision.category)
     return replace(decided, prevalence=None, prevalence_low=None, prevalence_high=None, alternates=others)
+
+
+def suppression_of(verdict: FieldVerdict, suppressions: Iterable[Suppression], today: date) -> Suppression | None:
+    """The suppression that makes a field not personal; None where the machine found nothing personal either."""
+    if verdict.category is None or not verdict.state.is_personal:
+        return None
+    return suppressed(suppressions, str(verdict.ref), verdict.category, today)
+
+
+def _not_personal(verdict: FieldVerdict) -> FieldVerdict:
+    return replace(
+        verdict,
+        state=State.CLEAN,
+        category=None,
+        score=1.0,
+        prevalence=None,
+        prevalence_low=None,
+        prevalence_high=None,
+        contains=(),
+        alternates=(),
+    )
 
 
 def assemble(
@@ -105,6 +117,7 @@ def assemble(
     seen: Iterable[Seen] = (),
     listings: Iterable[Listing] = (),
     decisions: Iterable[Decision] = (),
+    suppressions: Iterable[Suppression] = (),
     today: date,
 ) -> DataMap:
     """The map as of the last look at each asset.
@@ -123,12 +136,24 @@ def assemble(
     for listing in listings:
         by_source[listing.source].listings.append(listing)
     decided = {decision.ref: decision for decision in decisions if is_in_force(decision, today)}
+    # In force and over ones alike: people see in the map which have ended.
+    patterns = tuple(sorted(suppressions, key=lambda one: (one.pattern, one.what)))
+    said = _Said(decided, patterns, today)
     return DataMap(
         tuple(
-            _source(source, by_source[source.name], decided, today)
-            for source in sorted(sources, key=lambda source: source.name)
-        )
+            _source(source, by_source[source.name], said) for source in sorted(sources, key=lambda source: source.name)
+        ),
+        suppressions=patterns,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What people said of fields, and the day on which it is asked."""
+
+    decided: Mapping[FieldRef, Decision]
+    suppressions: tuple[Suppression, ...]
+    today: date
 
 
 class _Known:
@@ -141,7 +166,7 @@ class _Known:
         self.listings: list[Listing] = []
 
 
-def _source(source: Source, known: _Known, decided: Mapping[FieldRef, Decision], today: date) -> MapSource:
+def _source(source: Source, known: _Known, said: _Said) -> MapSource:
     last_look: dict[str, Look] = {}
     for look in known.looks:
         name = look.scan.asset.name
@@ -178,7 +203,7 @@ def _source(source: Source, known: _Known, decided: Mapping[FieldRef, Decision],
         if is_last and (asset is None or asset in there):
             shown[skip.skipped] = None
 
-    assets = tuple(_asset(last_look[name], decided, today) for name in sorted(there & last_look.keys()))
+    assets = tuple(_asset(last_look[name], said) for name in sorted(there & last_look.keys()))
     listed = max((listing.asset_count for listing in known.listings if listing.scan_id >= complete), default=0)
     times = [
         *(look.scanned_at for look in known.looks),
@@ -210,15 +235,17 @@ def _is_inside(name: str, containers: Collection[str]) -> bool:
     return any("!".join(parts[:end]) in containers for end in range(1, len(parts)))
 
 
-def _asset(look: Look, decided: Mapping[FieldRef, Decision], today: date) -> MapAsset:
+def _asset(look: Look, said: _Said) -> MapAsset:
     verdicts = {verdict.ref: verdict for verdict in look.scan.verdicts}
     fields = []
     # A field without a verdict was not looked at: it is among the skipped, never here.
     for field in sorted(look.scan.fields, key=lambda field: (field.position, field.ref.field)):
         machine = verdicts.get(field.ref)
         if machine is not None:
-            decision = decided.get(field.ref)
-            fields.append(MapField(field, apply(machine, decision, today), machine, decision))
+            decision = said.decided.get(field.ref)
+            suppression = suppression_of(machine, said.suppressions, said.today) if decision is None else None
+            counts = apply(machine, decision, said.today) if suppression is None else _not_personal(machine)
+            fields.append(MapField(field, counts, machine, decision, suppression))
     return MapAsset(
         asset=look.scan.asset,
         fields=tuple(fields),

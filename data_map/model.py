@@ -453,3 +453,5 @@ class DataMap:
     sources: tuple[MapSource, ...] = field(default=())
     #: Every join that somebody declared, measured or decided, refused ones among them, by child and parent.
     joins: tuple[Join, ...] = field(default=())
+    #: Every suppression that was not withdrawn, those that have ended among them, by pattern.
+    suppressions: tuple[Suppression, ...] = field(default=())

@@ -42,7 +42,7 @@ from data_map.model import (
     Term,
 )
 from data_map.store import connection as db
-from data_map.store import journal
+from data_map.store import journal, suppressions
 from data_map.store import tables as t
 from data_map.store.connection import StoreAbsentError
 from data_map.taxonomy import category
@@ -461,6 +461,7 @@ def load(connection: Connection, scan_id: int | None, today: date) -> DataMap:
         seen=seen,
         listings=listings,
         decisions=_decisions(connection),
+        suppressions=suppressions.read(connection),
         today=today,
     )
 
