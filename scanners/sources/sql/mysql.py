@@ -43,6 +43,7 @@ from scanners.sources.sql.habits import (
     reason_without_driver,
     stream,
 )
+from scanners.sources.wire import is_this_machine
 from scanners.values import VALUE_CHARS
 
 #: Marks a connection whose statement may take longer than the time-out, since its rows are streamed.
@@ -78,6 +79,8 @@ _STATISTICS = text(
 )
 
 _WRITES = re.compile(r"\b(?:ALL PRIVILEGES|INSERT|UPDATE|DELETE|CREATE|DROP|ALTER|SUPER|FILE)\b(?! VIEW| TEMPORARY)")
+#: On ``*.*`` these let an account do everything, or give itself the right to.
+_EVERYTHING = re.compile(r"\b(?:ALL PRIVILEGES|SUPER)\b")
 
 
 class MysqlHabits:
@@ -199,7 +202,8 @@ class MysqlHabits:
         is_read_only = bool(connection.scalar(text(f"SELECT @@session.{name}")))
         grants = [str(row[0]).upper() for row in connection.execute(text("SHOW GRANTS"))]
         may_write = any(_WRITES.search(grant.split(" ON ")[0]) for grant in grants if " ON " in grant)
-        return Rights(is_read_only, may_write)
+        is_superuser = any(" ON *.* " in grant and _EVERYTHING.search(grant.split(" ON ")[0]) for grant in grants)
+        return Rights(is_read_only, may_write, is_superuser, _is_encrypted(connection))
 
     def reason(self, error: BaseException) -> tuple[Reason, str | None]:
         """By the server's error number."""
@@ -321,6 +325,14 @@ _TYPES: dict[Any, set[str]] = {
         "geomcollection",
     },
 }
+
+
+def _is_encrypted(connection: Connection) -> bool:
+    driver: Any = connection.connection.driver_connection
+    if driver.unix_socket or is_this_machine(driver.host):
+        return True
+    cipher = connection.execute(text("SHOW SESSION STATUS LIKE 'Ssl_cipher'")).first()
+    return cipher is not None and bool(cipher[1])
 
 
 def _is_mariadb(connection: Connection) -> bool:

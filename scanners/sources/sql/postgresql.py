@@ -43,6 +43,7 @@ from scanners.sources.sql.habits import (
     reason_without_driver,
     stream,
 )
+from scanners.sources.wire import is_this_machine
 from scanners.values import VALUE_CHARS
 
 _NUMBERS = (sql_types.Integer, sql_types.Numeric, sql_types.Float, sql_types.Boolean)
@@ -117,6 +118,18 @@ _MAY_WRITE = text(
             WHERE c.relkind IN ('r', 'p') AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
               AND has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')
         )
+    """
+)
+
+#: The role itself, whoever it stands in for, and what hosted servers have in place of a superuser. Roles that may only
+#: read everything (``pg_read_all_data``) are none.
+_IS_SUPERUSER = text(
+    """
+    SELECT bool_or(rolsuper OR (rolname IN ('rds_superuser', 'cloudsqlsuperuser', 'alloydbsuperuser', 'azure_pg_admin')
+                                AND pg_catalog.pg_has_role(current_user, oid, 'MEMBER')))
+    FROM pg_catalog.pg_roles
+    WHERE rolname IN (current_user, session_user,
+                      'rds_superuser', 'cloudsqlsuperuser', 'alloydbsuperuser', 'azure_pg_admin')
     """
 )
 
@@ -239,7 +252,8 @@ class PostgresqlHabits:
     def rights(self, connection: Connection) -> Rights:
         """By the session's setting, the role's attributes and its grants on tables of the user's schemas."""
         is_read_only = connection.scalar(text("SHOW transaction_read_only")) == "on"
-        return Rights(is_read_only, bool(connection.scalar(_MAY_WRITE)))
+        may_write, is_superuser = bool(connection.scalar(_MAY_WRITE)), bool(connection.scalar(_IS_SUPERUSER))
+        return Rights(is_read_only, may_write, is_superuser, _is_encrypted(connection))
 
     def reason(self, error: BaseException) -> tuple[Reason, str | None]:
         """By SQLSTATE, the longest known prefix first."""
@@ -267,6 +281,13 @@ class PostgresqlHabits:
 
     def close(self) -> None:
         """Nothing was made beside the engine."""
+
+
+def _is_encrypted(connection: Connection) -> bool:
+    """By the client's end of the wire: a pooler between us and the server would answer for its own connection."""
+    driver: Any = connection.connection.driver_connection
+    host = driver.info.hostaddr or driver.info.host
+    return bool(driver.pgconn.ssl_in_use) or host.startswith(("/", "@")) or is_this_machine(host)
 
 
 class _AnyText(Loader):

@@ -221,7 +221,7 @@ class SqliteHabits:
     def rights(self, connection: Connection) -> Rights:
         """The file is opened immutable; whether the account may write it elsewhere is the file system's business."""
         is_read_only = bool(connection.exec_driver_sql("PRAGMA query_only").scalar())
-        return Rights(is_read_only, None)
+        return Rights(is_read_only, None, is_encrypted=True)  # a file of this machine: nothing goes over a wire
 
     def reason(self, error: BaseException) -> tuple[Reason, str | None]:
         """By SQLite's own error name, without its extension."""
