@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from dataclasses import field as attribute
 from datetime import date, datetime
 
+from data_map import joins
 from data_map.model import (
     AssetScan,
     Connected,
@@ -15,6 +16,8 @@ from data_map.model import (
     Decision,
     FieldRef,
     FieldVerdict,
+    JoinDecision,
+    JoinMeasure,
     MapAsset,
     MapField,
     MapSource,
@@ -118,6 +121,8 @@ def assemble(
     listings: Iterable[Listing] = (),
     decisions: Iterable[Decision] = (),
     suppressions: Iterable[Suppression] = (),
+    measures: Iterable[JoinMeasure] = (),
+    join_decisions: Iterable[JoinDecision] = (),
     today: date,
 ) -> DataMap:
     """The map as of the last look at each asset.
@@ -139,12 +144,10 @@ def assemble(
     # In force and over ones alike: people see in the map which have ended.
     patterns = tuple(sorted(suppressions, key=lambda one: (one.pattern, one.what)))
     said = _Said(decided, patterns, today)
-    return DataMap(
-        tuple(
-            _source(source, by_source[source.name], said) for source in sorted(sources, key=lambda source: source.name)
-        ),
-        suppressions=patterns,
+    parts = tuple(
+        _source(source, by_source[source.name], said) for source in sorted(sources, key=lambda source: source.name)
     )
+    return DataMap(parts, joins.assemble(parts, measures, join_decisions), suppressions=patterns)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ from data_map.model import (
     Term,
 )
 from data_map.store import connection as db
-from data_map.store import journal, suppressions
+from data_map.store import joins, journal, suppressions
 from data_map.store import tables as t
 from data_map.store.connection import StoreAbsentError
 from data_map.taxonomy import category
@@ -136,7 +136,7 @@ class Store:
 
     @property
     def engine(self) -> Engine:
-        """For the backup only."""
+        """For the backup, and for what scans measure."""
         return self._engine
 
     @property
@@ -462,6 +462,8 @@ def load(connection: Connection, scan_id: int | None, today: date) -> DataMap:
         listings=listings,
         decisions=_decisions(connection),
         suppressions=suppressions.read(connection),
+        measures=joins.measures(connection, scan_id),
+        join_decisions=joins.decisions(connection),
         today=today,
     )
 
