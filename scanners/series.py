@@ -1,0 +1,399 @@
+"""Series: tables or files of like names and columns (``events_2024_01`` …, ``t_0`` …), sampled as one asset on request.
+
+A series is named after its members with ``*`` for the part that changes: ``main.events_*``. The name comes from the
+members' names alone, so that it stays the same when members are added or removed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from math import ceil
+
+from data_map.model import Asset, AssetKind, Field, FieldRef, Reason, Skipped
+from scanners.sources.base import Listed, SourceConnector
+from scanners.values import Column, Content, Take, TextPart, UnreadableError
+
+#: Fewer tables of like names are a coincidence: they stay as they are.
+LEAST_MEMBERS = 3
+#: Members that are read of a longer series: the first, the last and some between.
+_READ_MEMBERS = 10
+#: Where those hold too few rows, others follow, up to this many in all.
+_MOST_MEMBERS = 50
+#: Columns that two members must have in common, as a share of those that either has.
+_ALIKE = 0.8
+#: Characters of running text after which no further member is opened.
+_TEXT_CHARS = 2_000_000
+#: After so many members in a row whose connection failed, the rest of the series is given up.
+_LOST = 3
+#: First bytes that are kept of binary values, as ``Column`` does.
+_MAGIC = 20
+
+#: Endings of files whose members are parts of one thing. A text, a mail or a picture speaks for itself alone.
+# fmt: off
+_FILES = frozenset((
+    "arrow", "avro", "csv", "dbf", "feather", "geojson", "json", "jsonl", "log", "ndjson", "ods",
+    "orc", "parquet", "psv", "tab", "tsv", "xls", "xlsb", "xlsm", "xlsx",
+))
+# fmt: on
+_PACKED = frozenset(("bz2", "gz", "lz4", "xz", "zst"))
+#: ``app.log.1``, whose ending is a number.
+_ROTATED = re.compile(r"\.log[-.][-0-9.]+\Z", re.IGNORECASE)
+_ENDINGS = re.compile(r"(?:\.[A-Za-z][A-Za-z0-9]{0,9})*\Z")
+
+_MONTHS = (
+    "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    "|nov(?:ember)?|dec(?:ember)?"
+)
+#: Digits, but not those of a version (``orders_v2``), which is another table and no part of a series.
+_DIGITS = r"(?<![0-9])(?<![^A-Za-z]v)(?<!^v)[0-9]+"
+_PIECE = rf"(?:{_DIGITS}|(?<![A-Za-z])(?:q[1-4]|[hw][0-9]{{1,2}}|{_MONTHS})(?![A-Za-z]))"
+#: Numbers, quarters, weeks and months with at most one sign, or letter of a date, between them.
+_CHUNK = re.compile(rf"{_PIECE}(?:[-_. tymd]?{_PIECE})*", re.IGNORECASE | re.ASCII)
+#: A folder that stands for a date or a number, as in ``2024/01`` and ``year=2024``.
+_ALL_CHANGES = re.compile(rf"(?:[A-Za-z_]+=)?{_CHUNK.pattern}", re.IGNORECASE | re.ASCII)
+_DATE = re.compile(r"(?<![0-9])(?:19|20)[0-9]{2}(?:(?:0[1-9]|1[0-2])(?:[0-3][0-9](?:[0-9]{2,6})?)?)?(?![0-9])")
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """What is needed to read a series: its members as they were listed, in the order of their numbers."""
+
+    members: tuple[Listed, ...]
+
+
+def pattern_of(name: str, kind: AssetKind) -> str | None:
+    """The name of the series that an asset of this name could belong to; None when it has no part that changes.
+
+    In a table's or file's own name the dates change, and the last number. Schemas and folders change where the own name
+    does not (``tenant_1.users``), and folders that are nothing but a date or number always.
+    """
+    if kind is not AssetKind.FILE:
+        schema, dot, own = name.rpartition(".")
+        changed = _changed(own)
+        changed = f"{schema if changed != own else _changed(schema)}{dot}{changed}"
+        return changed if changed != name else None
+    path = _path(name)
+    if path is None:
+        return None
+    folders, own, ending = path
+    changed = _changed(own)
+    inner = [_changed(each) if changed == own or _ALL_CHANGES.fullmatch(each) else each for each in folders]
+    changed = "/".join((*inner, changed + ending))
+    return changed if changed != name else None
+
+
+def _path(name: str) -> tuple[list[str], str, str] | None:
+    """Folders, name and ending of a file; None for a kind of file of which there are no series."""
+    *folders, own = name.split("/")
+    found = _ENDINGS.search(own)
+    ending = found.group() if found else ""
+    own = own.removesuffix(ending)
+    known = [part for part in ending.lower().split(".") if part and part not in _PACKED]
+    is_part = known[-1] in _FILES if known else _ROTATED.search(own) is not None
+    return (folders, own, ending) if is_part else None
+
+
+def _changed(part: str) -> str:
+    chunks = [each for each in _CHUNK.finditer(part) if re.search("[0-9]", each.group())]
+    for each in reversed(chunks):
+        if each is chunks[-1] or _DATE.search(each.group()):
+            part = f"{part[: each.start()]}*{part[each.end() :]}"
+    return part
+
+
+def grouped(items: Iterable[Listed]) -> list[Listed]:
+    """A listing in which series stand in the place of their first members; all else is as it was.
+
+    Tables belong together when their names are alike up to numbers and dates, and four fifths of their columns, names
+    and types, are the same; files when their names are alike, since their columns show only in reading. Fewer than
+    ``LEAST_MEMBERS`` stay alone. Of tables of like names and other columns the later ones get ``~2``.
+    """
+    every = list(items)
+    order = {each.asset.name: place for place, each in enumerate(every)}
+    taken = {each.asset.name for each in every}
+    alike: dict[tuple[AssetKind, str], list[Listed]] = defaultdict(list)
+    for each in every:
+        pattern = pattern_of(each.asset.name, each.asset.kind)
+        if pattern is not None:
+            alike[each.asset.kind, pattern].append(each)
+    places: dict[str, Listed] = {}
+    series_of: dict[str, str] = {}
+    for (_, pattern), candidates in alike.items():
+        for members in _together(sorted(candidates, key=lambda each: _natural(each.asset.name))):
+            name = _free(pattern, taken)
+            taken.add(name)
+            series_of.update((member.asset.name, name) for member in members)
+            first = min((member.asset.name for member in members), key=order.__getitem__)
+            places[first] = _series(name, members)
+    if not places:
+        return every
+    kept = [places.get(each.asset.name) or (None if each.asset.name in series_of else each) for each in every]
+    return [_pointing(each, series_of) for each in kept if each is not None]
+
+
+def read(connector: SourceConnector, listed: Listed, take: Take) -> Content:
+    """At most ``take`` of an asset, whether it is a series or not.
+
+    Of a series some members are read, chosen with the seed, the first and the last among them; all of them when
+    ``take.rows`` is None. The rows of one asset are shared out among them. A member that cannot be read is skipped
+    under its own name.
+
+    Raises:
+        UnreadableError: the asset cannot be read; of a series, none of the members that were tried.
+    """
+    if not isinstance(listed.handle, Series):
+        return connector.read(listed, take)
+    return _Reading(connector, listed, listed.handle, take).content()
+
+
+# Grouping
+
+
+def _together(candidates: Sequence[Listed]) -> Iterator[tuple[Listed, ...]]:
+    """Groups of candidates with nearly the same columns, each around its first member."""
+    left = [(each, _columns(each)) for each in candidates]
+    while len(left) >= LEAST_MEMBERS:
+        leader = left[0][1]
+        near = tuple(each for each, columns in left if _are_alike(leader, columns))
+        left = [(each, columns) for each, columns in left if not _are_alike(leader, columns)]
+        if len(near) >= LEAST_MEMBERS:
+            yield near
+
+
+def _columns(item: Listed) -> frozenset[tuple[str, str]]:
+    """Names and types of the columns; lengths of types may differ."""
+    return frozenset((each.ref.field.lower(), (each.declared_type or "").split("(")[0].upper()) for each in item.fields)
+
+
+def _are_alike(one: frozenset[tuple[str, str]], other: frozenset[tuple[str, str]]) -> bool:
+    return one == other or len(one & other) >= _ALIKE * len(one | other)
+
+
+def _natural(name: str) -> tuple[tuple[int, str], ...]:
+    """Sorts ``t_9`` before ``t_10``."""
+    parts = re.split(r"([0-9]+)", name)
+    # By length without zeros in front: a name may have more digits than Python makes a number of.
+    return tuple((len(part.lstrip("0")), part) if place % 2 else (-1, part) for place, part in enumerate(parts))
+
+
+def _free(pattern: str, taken: set[str]) -> str:
+    name, number = pattern, 1
+    while name in taken:
+        number += 1
+        name = f"{pattern}~{number}"
+    return name
+
+
+def _series(name: str, members: tuple[Listed, ...]) -> Listed:
+    first, last = members[0].asset, members[-1].asset
+    asset = Asset(
+        source=first.source,
+        name=name,
+        kind=first.kind,
+        row_count=_sum([each.asset.row_count for each in members]),
+        size_bytes=_sum([each.asset.size_bytes for each in members]),
+        change_marker=_marker(members),
+        member_count=len(members),
+    )
+    # The latest member says best what the series holds; columns that only others have follow.
+    fields: dict[str, Field] = {}
+    for member in (members[-1], *members[:-1]):
+        for each in member.fields:
+            fields.setdefault(each.ref.field, each)
+    targets: dict[str, set[FieldRef | None]] = defaultdict(set)
+    nullable: set[str] = set()
+    for member in members:
+        for each in member.fields:
+            targets[each.ref.field].add(each.references)
+            nullable.update([each.ref.field] if each.is_nullable else [])
+    return Listed(
+        asset,
+        tuple(
+            replace(
+                each,
+                ref=FieldRef(last.source, name, each.ref.field),
+                position=position,
+                is_nullable=each.ref.field in nullable,
+                # What is unique in each member may occur in several.
+                is_unique=False,
+                references=each.references if len(targets[each.ref.field]) == 1 else None,
+            )
+            for position, each in enumerate(fields.values())
+        ),
+        Series(members),
+    )
+
+
+def _sum(counts: Sequence[int | None]) -> int | None:
+    known = [count for count in counts if count is not None]
+    return sum(known) if len(known) == len(counts) else None
+
+
+def _marker(members: Sequence[Listed]) -> str | None:
+    """Changes when a member's does, or when members come and go; None when one member has none."""
+    if any(each.asset.change_marker is None for each in members):
+        return None
+    text = "\n".join(f"{each.asset.name}\t{each.asset.change_marker}" for each in members)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def _pointing(item: Listed, series_of: dict[str, str]) -> Listed:
+    """A listed asset whose foreign keys point at a series where they pointed at a member."""
+    if not any(each.references and each.references.asset in series_of for each in item.fields):
+        return item
+    fields = tuple(
+        replace(each, references=replace(each.references, asset=series_of[each.references.asset]))
+        if each.references and each.references.asset in series_of
+        else each
+        for each in item.fields
+    )
+    return replace(item, fields=fields)
+
+
+# Reading
+
+
+class _Reading:
+    """One look at a series."""
+
+    def __init__(self, connector: SourceConnector, listed: Listed, series: Series, take: Take) -> None:
+        self._connector = connector
+        self._listed = listed
+        self._members = series.members
+        self._take = take
+        self._fields = {each.ref.field: each for each in listed.fields}
+        self._columns: dict[str, Column] = {}
+        self._texts: list[TextPart] = []
+        self._skipped: list[Skipped] = []
+        self._read: list[Content] = []
+        self._failures: list[UnreadableError] = []
+        self._rows = 0
+        self._chars = 0
+
+    def content(self) -> Content:
+        order, least = self._chosen()
+        lost = 0
+        for place, member in enumerate(order):
+            if place >= least and not self._is_short():
+                break
+            try:
+                self._look(member, len(order[place:least]))
+                lost = 0
+            except UnreadableError as error:
+                self._failures.append(error)
+                self._skipped.append(Skipped(member.asset.source, error.reason, member.asset.name, code=error.code))
+                lost = lost + 1 if error.reason in (Reason.CONNECTION_LOST, Reason.CONNECTION_FAILED) else 0
+                if lost == _LOST:
+                    break
+            if self._chars >= _TEXT_CHARS:
+                break
+        if not self._read:
+            failure = self._failures[0] if self._failures else UnreadableError(Reason.NOT_FOUND)
+            raise UnreadableError(failure.reason, failure.code)
+        return self._summed()
+
+    def _chosen(self) -> tuple[list[Listed], int]:
+        """Members in the order in which they are read, and how many of them are read in any case."""
+        members = list(self._members)
+        if self._take.rows is None:
+            return members, len(members)
+        rng = random.Random(self._take.seed)  # noqa: S311 - chooses tables, guards nothing
+        between = members[1:-1]
+        rng.shuffle(between)
+        first = [members[0], *members[-1:]]
+        # A column that few members have is read in one of them at least.
+        missing = {each.ref.field for each in self._listed.fields} - _names(*first)
+        for member in between:
+            if len(first) < _READ_MEMBERS and missing & _names(member):
+                first.append(member)
+                missing -= _names(member)
+        names = {member.asset.name for member in first}
+        order = [*first, *(member for member in between if member.asset.name not in names)]
+        # Fewer rows than members: each of those that are read still gives one.
+        return order[:_MOST_MEMBERS], min(len(order), _READ_MEMBERS, max(2, self._take.rows))
+
+    def _is_short(self) -> bool:
+        """Whether the members so far were so small that others should be read as well."""
+        wanted = self._take.rows
+        return wanted is not None and self._rows < wanted // 2 and not self._texts
+
+    def _look(self, member: Listed, left: int) -> None:
+        take = self._take
+        if take.rows is not None:
+            take = replace(take, rows=max(1, ceil((take.rows - self._rows) / max(1, left))))
+        if take.fields is not None and member.fields and not take.fields & _names(member):
+            return
+        content = self._connector.read(member, take)
+        self._read.append(content)
+        self._rows += content.rows_read
+        for column in content.columns:
+            self._add(column)
+        for text in content.texts:
+            self._texts.append(TextPart(self._own(text.field), text.text))
+            self._chars += len(text.text)
+        self._skipped.extend(content.skipped)
+
+    def _add(self, column: Column) -> None:
+        name = column.field.ref.field
+        whole = self._columns.get(name)
+        if whole is None:
+            whole = self._columns[name] = Column(self._own(column.field))
+        for value, count in column.counts.items():
+            whole.counts[value] = whole.counts.get(value, 0) + count
+        whole.sampled += column.sampled
+        whole.missing += column.missing
+        whole.binary += column.binary
+        whole.cut += column.cut
+        whole.magic = [*whole.magic, *column.magic][:_MAGIC]
+
+    def _own(self, field: Field) -> Field:
+        """The field of the series that a member's field belongs to."""
+        known = self._fields.get(field.ref.field)
+        asset = self._listed.asset
+        return known or replace(field, ref=FieldRef(asset.source, asset.name, field.ref.field), is_unique=False)
+
+    def _summed(self) -> Content:
+        asset = self._listed.asset
+        is_whole = len(self._read) == len(self._members) and all(each.is_whole for each in self._read)
+        columns = sorted(self._columns.values(), key=lambda column: column.field.position)
+        if not self._listed.fields:  # files: the order of first sight
+            columns = list(self._columns.values())
+            for position, column in enumerate(columns):
+                column.field = replace(column.field, position=position)
+        return Content(
+            replace(asset, row_count=self._rows) if is_whole else asset,
+            columns,
+            self._texts,
+            self._skips(),
+            rows_read=self._rows,
+            bytes_read=sum(each.bytes_read for each in self._read),
+            is_whole=is_whole,
+            sampling=self._sampling(is_whole=is_whole),
+        )
+
+    def _skips(self) -> list[Skipped]:
+        """A column that no member gave is the series's; what was missing in one member only is that member's."""
+        own: dict[Skipped, None] = {}
+        asset = self._listed.asset.name
+        members = {member.asset.name for member in self._members}
+        for skip in self._skipped:
+            is_column = skip.field is not None and skip.asset in members
+            is_everywhere = is_column and skip.field not in self._columns
+            own[replace(skip, asset=asset) if is_everywhere else skip] = None
+        return list(own)
+
+    def _sampling(self, *, is_whole: bool) -> str:
+        kinds = {each.sampling for each in self._read} - {"none"}
+        if is_whole:
+            return "all" if kinds else "none"
+        # Nothing follows for the rest from the first rows of a table.
+        return "head" if "head" in kinds else "members"
+
+
+def _names(*members: Listed) -> set[str]:
+    return {each.ref.field for member in members for each in member.fields}
