@@ -92,7 +92,7 @@ class SourceSettings(_Section):
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,60}$")]
     #: What it is; told from the address when not given, and checked against it when given.
-    kind: Literal["files", "sqlite", "postgresql", "mysql", "mariadb"] | None = None
+    kind: Literal["files", "sqlite", "postgresql", "mysql", "mariadb", "mongodb", "ldap"] | None = None
     #: A database or fsspec URL; the password is better kept out of it.
     url: str | None = None
     #: The environment variable that holds the whole URL.

@@ -114,7 +114,7 @@ def _content(
     is_name: Callable[[str], bool],
 ) -> Content:
     is_cut = take.rows is not None and len(records) > take.rows
-    paths = _Paths(asset, take, is_name)
+    paths = Paths(asset, take, is_name)
     paths.look(records[: take.rows] if is_cut else records, "", 0)
     is_whole = not is_cut and paths.is_whole
     skipped = list(paths.skipped)
@@ -132,7 +132,7 @@ def _content(
 
 
 @dataclass(slots=True)
-class _Paths:
+class Paths:
     """Columns by path, filled from the outermost level inwards: all values at a path are seen together."""
 
     asset: Asset

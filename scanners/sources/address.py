@@ -20,7 +20,12 @@ _DIALECTS = {
     "mysql": "mysql",
     "mariadb": "mariadb",
 }
+#: Addresses that SQLAlchemy has no part in: scheme → kind.
+_OTHERS = {"mongodb": "mongodb", "mongodb+srv": "mongodb", "ldap": "ldap", "ldaps": "ldap"}
 _PASSWORD_OPTIONS = frozenset({"password", "passwd", "pwd", "sslpassword"})
+#: One host or several, each with or without a port.
+_HOST = r"(?:\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(?::\d{1,5})?"
+_HOSTS = re.compile(f"{_HOST}(?:,{_HOST})*")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+(?=://)")
 
 
@@ -28,7 +33,7 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+(?=://)")
 class Place:
     """Where a source is."""
 
-    #: ``sqlite``, ``postgresql``, ``mysql``, ``mariadb`` or ``files``.
+    #: A key of ``registry.CONNECTORS``.
     kind: str
     #: For people and for the store: no user, no password, no query.
     location: str
@@ -55,11 +60,13 @@ def locate(text: str, base: Path | None = None) -> Place:
     dialect = scheme.group().lower().split("+")[0]
     if dialect in _DIALECTS:
         return _database(text, _DIALECTS[dialect], base)
+    if scheme.group().lower() in _OTHERS:
+        return _other(text, scheme.group().lower())
     if dialect in ("file", "local"):
         return _path(text.split("://", 1)[1], base)
     if dialect == "memory":
         return Place("files", text, _name(text.rsplit("/", 1)[-1]), root=text)
-    known = ", ".join(sorted(set(_DIALECTS.values())))
+    known = ", ".join(sorted({*_DIALECTS.values(), *_OTHERS.values()}))
     msg = f"There is no connector for {dialect}:// addresses yet. Databases: {known}. Files: a path, or file://."
     raise ConfigurationError(msg)
 
@@ -122,6 +129,44 @@ def _database(text: str, kind: str, base: Path | None) -> Place:
     has_password = bool(url.password) or any(key in _PASSWORD_OPTIONS for key in url.query)
     location = f"{kind}://{url.host or 'localhost'}{port}/{url.database or ''}"
     return Place(kind, location, _name(url.database or url.host or kind), url=url, has_password=has_password)
+
+
+def _other(text: str, scheme: str) -> Place:
+    """A document database or a directory: ``SCHEME://USER@HOST[:PORT][,HOST…]/NAME?OPTIONS``."""
+    from urllib.parse import parse_qsl, unquote
+
+    from sqlalchemy.engine import URL
+
+    kind = _OTHERS[scheme]
+    rest, _, options = text.split("://", 1)[1].partition("?")
+    login, at, place = rest.rpartition("@")
+    hosts, _, path = place.partition("/")
+    if "@" in login or "@" in unquote(place) or (at and "/" in login):
+        msg = (
+            "The address has an @ or a / where none can be. In a user name or a password write @ as %40, "
+            "/ as %2F and : as %3A."
+        )
+        raise UsageError(msg)
+    hosts = hosts.lower() or ("" if scheme == "mongodb+srv" else "localhost")
+    if _HOSTS.fullmatch(hosts) is None:
+        msg = f"The address cannot be read. It is written {scheme}://USER@HOST:PORT/NAME."
+        raise UsageError(msg)
+    user, has_password, password = login.partition(":")
+    query = dict(parse_qsl(options, keep_blank_values=True))
+    url = URL.create(
+        scheme,
+        username=unquote(user) if at else None,
+        password=unquote(password) if has_password else None,
+        # More than one host can stand in an address; each keeps its port.
+        host=hosts,
+        database=unquote(path) or None,
+        query=query,
+    )
+    secrets = (*_PASSWORD_OPTIONS, "tlscertificatekeyfilepassword", "authmechanismproperties")
+    is_secret = bool(password) or any(key.lower() in secrets for key in query)
+    shown = unquote(path)
+    name = shown.partition(",")[0].partition("=")[2] or shown or hosts.partition(":")[0]
+    return Place(kind, f"{scheme}://{hosts}/{shown}", _name(name), url=url, has_password=is_secret)
 
 
 def _name(text: str) -> str:

@@ -12,6 +12,8 @@ from scanners.sources.base import SourceConnector
 #: kind → (class that connects, class of the dialect's habits, arguments of the habits).
 CONNECTORS: dict[str, tuple[str, str | None, tuple[str, ...]]] = {
     "files": ("scanners.sources.files:FileSource", None, ()),
+    "ldap": ("scanners.sources.ldap:LdapSource", None, ()),
+    "mongodb": ("scanners.sources.mongodb:MongoSource", None, ()),
     "sqlite": ("scanners.sources.sql.connector:SqlSource", "scanners.sources.sql.sqlite:SqliteHabits", ()),
     "postgresql": ("scanners.sources.sql.connector:SqlSource", "scanners.sources.sql.postgresql:PostgresqlHabits", ()),
     "mysql": ("scanners.sources.sql.connector:SqlSource", "scanners.sources.sql.mysql:MysqlHabits", ("mysql",)),
@@ -30,8 +32,10 @@ def open_source(
 ) -> SourceConnector:
     """The connector of a place. Nothing is opened before its first method is called."""
     connector, habits, arguments = CONNECTORS[place.kind]
-    if habits is None:
+    if place.url is None:
         opened = _load(connector)(source, place.root, include, exclude)
+    elif habits is None:
+        opened = _load(connector)(source, place.url, include=include, exclude=exclude, views=views, timeout_s=timeout_s)
     else:
         opened = _load(connector)(
             source,
