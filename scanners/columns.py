@@ -19,6 +19,7 @@ from scanners.detect.base import Passed, Rule
 from scanners.detect.lexicon import negatives
 from scanners.detect.names import NameReading
 from scanners.detect.people import score as name_score
+from scanners.detect.secrets import Kind
 from scanners.detect.specimens import known_among
 from scanners.detect.text import SOFT, TextReading
 from scanners.fits import FITS, LOOSE
@@ -139,6 +140,8 @@ class Evidence:
     inside: TextReading | None = None
     #: Whether the name says a number with check digits, and the values have none that agree.
     is_refuted: bool = False
+    #: What kinds of secrets, hashes and cards its values are: evidence beside the verdict, which changes nothing in it.
+    kinds: tuple[Kind, ...] = ()
     _fits: dict[str, float] = field(default_factory=dict, repr=False, compare=False)
 
     def fit(self, category: str) -> float:
@@ -239,7 +242,7 @@ def judge(evidence: Evidence, context: TableContext, weights: Weights | None = N
         ),
     )
     contains, text_term = _contained(evidence, context, weights)
-    findings = _findings(ref, column, reading, passed)
+    findings = (*_findings(ref, column, reading, passed), *_kind_findings(evidence))
     category, best = ranked[0] if ranked else (None, None)
     score = _probability(best.logit) if best else 0.0
     terms = list(best.terms) if best else []
@@ -610,6 +613,25 @@ def _findings(ref: FieldRef, column: Column, reading: NameReading, passed: Seque
         if item.matched
     )
     return tuple(found)
+
+
+def _kind_findings(evidence: Evidence) -> Iterator[Finding]:
+    column, distinct = evidence.column, len(evidence.column.counts)
+    for item in evidence.kinds:
+        share = round(item.matched / item.of, 4)
+        yield Finding(
+            column.field.ref,
+            item.category,
+            item.detector,
+            EvidenceKind.VALUE,
+            column.sampled,
+            item.of,
+            item.matched,
+            share,
+        )
+    for (detector, category), count in sorted(evidence.text.kinds.items() if evidence.text else ()):
+        share = round(count / distinct, 4)
+        yield Finding(column.field.ref, category, detector, EvidenceKind.VALUE, column.sampled, distinct, count, share)
 
 
 def _state(score: float, category: str | None, column: Column, best: _Candidate | None, *, is_text: bool) -> State:

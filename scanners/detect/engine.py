@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from data_map.model import Field, FieldRef, FieldVerdict, Reason, Skipped, State, Term
 from scanners.columns import Evidence, judge, judge_table
-from scanners.detect import formats, identifiers, lexicon, patterns, people, phones, places
+from scanners.detect import formats, identifiers, lexicon, patterns, people, phones, places, secrets
 from scanners.detect.base import Passed, Rule
 from scanners.detect.names import KEYS, NameReading, read_name, split, subject_of
 from scanners.detect.ner import NameReader
@@ -149,12 +149,13 @@ class Engine:
         passed = identifiers.weigh(texts, passed, words, origin.countries, is_named=is_named) + called
         passed = formats.weigh(texts, passed, _said(reading, words))
         taken |= dialled if len(some) == len(texts) else _alike(shapes, dialled)
+        kinds = tuple(secrets.kinds(cells, reading.category, (one.category for one in passed)))
         if is_text:
-            return Evidence(column, reading, tuple(passed), self._text(values))
+            return Evidence(column, reading, tuple(passed), self._text(values), kinds=kinds)
         # What is no identifier as a whole may hold one: ``Jane Doe <jane@…>``, ``mailto:…``, a long address of a page.
         rest = {value: count for value, count in values.items() if value not in taken and _MAY_HOLD.search(value)}
         inside = read_texts(rest, NameReader(None), self._regions()) if rest else None
-        return Evidence(column, reading, tuple(passed), None, inside, identifiers.is_refuted(texts, words))
+        return Evidence(column, reading, tuple(passed), None, inside, identifiers.is_refuted(texts, words), kinds)
 
     def _text(self, values: Mapping[str, int]) -> TextReading:
         return read_texts(values, self.names, self._regions())

@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import field as attribute
 
 from data_map.model import Contained
 from data_map.taxonomy import CATEGORIES
@@ -17,10 +18,11 @@ from scanners.detect.births import births_in
 from scanners.detect.folding import word_fold
 from scanners.detect.labels import is_other_number, labelled_in
 from scanners.detect.language import language_of
-from scanners.detect.links import credentials_in, handles_in, links_in, mails_in, marks_in
+from scanners.detect.links import handles_in, links_in, mails_in, marks_in
 from scanners.detect.mentions import names_again, people_in
 from scanners.detect.ner import Entity, NameReader
 from scanners.detect.phones import REGIONS
+from scanners.detect.secrets import kind_of_span, secrets_in
 from scanners.detect.spans import apart, resolve
 from scanners.detect.traits import traits_in
 from scanners.detect.words import with_capitals, words_of
@@ -134,6 +136,8 @@ class TextReading:
     contained: tuple[Contained, ...]
     #: Texts that hold at least one identifier or name, by category; a line that many have counts for the first alone.
     texts_with: Mapping[str, int]
+    #: The same for each kind of secret and card, by its name and its category.
+    kinds: Mapping[tuple[str, str], int] = attribute(default_factory=dict)
 
 
 def read_texts(texts: Mapping[str, int], names: NameReader, regions: tuple[str, ...] = ()) -> TextReading:
@@ -141,12 +145,15 @@ def read_texts(texts: Mapping[str, int], names: NameReader, regions: tuple[str, 
     counts: Counter[str] = Counter()
     values: dict[str, set[int]] = defaultdict(set)
     texts_with: dict[str, set[int]] = defaultdict(set)
+    kinds: dict[tuple[str, str], set[int]] = defaultdict(set)
     identifiers = _identifiers(list(texts), regions)
     for number, ((text, times), found) in enumerate(zip(texts.items(), identifiers, strict=True)):
         for span in found:
             counts[span.category] += times
             values[span.category].add(hash(text[span.start : span.stop].lower()))
             texts_with[span.category].add(number)
+            if (kind := kind_of_span(text, span)) is not None:
+                kinds[kind, span.category].add(number)
     read_chars = 0
     reader = TextReader(names)
     for batch in _batches(texts) if names.with_lists else ():
@@ -159,6 +166,8 @@ def read_texts(texts: Mapping[str, int], names: NameReader, regions: tuple[str, 
                 counts[span.category] += times
                 values[span.category].add(hash(line[span.start : span.stop].lower()))
                 texts_with[span.category].add(number)
+                if (kind := kind_of_span(line, span)) is not None:
+                    kinds[kind, span.category].add(number)
     # A town or a job says of a text that it is about people only where it names one.
     if not counts.keys() - SOFT:
         counts.clear()
@@ -166,14 +175,17 @@ def read_texts(texts: Mapping[str, int], names: NameReader, regions: tuple[str, 
         Contained(category, count, len(values[category]))
         for category, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     )
-    return TextReading(contained, {category: len(numbers) for category, numbers in texts_with.items()})
+    return TextReading(
+        contained,
+        {category: len(numbers) for category, numbers in texts_with.items()},
+        {kind: len(numbers) for kind, numbers in kinds.items()},
+    )
 
 
 def _identifiers(texts: Sequence[str], regions: tuple[str, ...]) -> list[list[Span]]:
     """For each text what forms alone give away. What looks like mail in ``user:secret@host`` is a password."""
     found = []
-    for text, spans in zip(texts, patterns.spans_of(texts, regions), strict=True):
-        secrets = credentials_in(text)
+    for spans, secrets in zip(patterns.spans_of(texts, regions), secrets_in(texts), strict=True):
         found.append([*apart(spans, secrets), *secrets] if secrets else list(spans))
     return found
 

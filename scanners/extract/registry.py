@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from importlib import import_module
 from pathlib import PurePosixPath
-from typing import cast
+from typing import Any, cast
 
 from data_map.model import Reason
-from scanners.extract.base import Extractor
+from scanners.extract.base import Companions, Extractor
 from scanners.extract.decode import is_text
 from scanners.values import UnreadableError
 
@@ -20,11 +20,14 @@ _STRUCTURED = "scanners.extract.structured:StructuredReader"
 _LINES = "scanners.extract.structured:LinesReader"
 _SPREADSHEET = "scanners.extract.spreadsheet:SpreadsheetReader"
 _PLAIN = "scanners.extract.plain:PlainReader"
+_DBF = "scanners.extract.dbf:DbfReader"
+_FIXED_WIDTH = "scanners.extract.fixed_width:FixedWidthReader"
 
 #: Ending of the file name → reader. "" is a name without an ending.
 READERS = {
     "": _PLAIN,
     "csv": _DELIMITED,
+    "dbf": _DBF,
     "geojson": _STRUCTURED,
     "json": _STRUCTURED,
     "jsonl": _LINES,
@@ -43,12 +46,69 @@ READERS = {
     "xlsb": _SPREADSHEET,
     "xlsm": _SPREADSHEET,
     "xlsx": _SPREADSHEET,
+    # Settings, keys and programs: read as text, for the secrets that people leave in them.
+    **dict.fromkeys(
+        (
+            *(
+                "bat",
+                "bash",
+                "c",
+                "cfg",
+                "cmd",
+                "conf",
+                "config",
+                "cnf",
+                "cpp",
+                "cs",
+                "dockerfile",
+                "env",
+                "go",
+                "gradle",
+            ),
+            *(
+                "hcl",
+                "htpasswd",
+                "ini",
+                "java",
+                "js",
+                "jsx",
+                "key",
+                "kt",
+                "lua",
+                "netrc",
+                "npmrc",
+                "pem",
+                "pgpass",
+                "php",
+            ),
+            *("pl", "ppk", "properties", "ps1", "py", "r", "rb", "rs", "scala", "sh", "swift", "tf", "tfvars", "toml"),
+            *("ts", "tsx", "yaml", "yml", "zsh"),
+        ),
+        _PLAIN,
+    ),
 }
+
+#: Endings that other programs use for something that is no text: a presentation, a film.
+_SHARED = frozenset({"key", "ts", "config", "conf", "cfg", "r", "env", "pem"})
 
 #: Ending → what its content may be, for the endings that are not text. (A workbook with a password is an OLE file, and
 #: programs save one kind of workbook under the name of another.)
 _WORKBOOK = frozenset({"zip", "ole", "biff"})
-_BINARY = {"ods": frozenset({"zip"}), "xls": _WORKBOOK, "xlsb": _WORKBOOK, "xlsm": _WORKBOOK, "xlsx": _WORKBOOK}
+_BINARY = {
+    "dbf": frozenset({"binary", "text"}),
+    "ods": frozenset({"zip"}),
+    "xls": _WORKBOOK,
+    "xlsb": _WORKBOOK,
+    "xlsm": _WORKBOOK,
+    "xlsx": _WORKBOOK,
+}
+
+#: Endings of a description of records, which lies beside an export under the same name; the first one there counts.
+LAYOUTS = (".layout.toml", ".layout.csv", ".cpy")
+_EXPORTS = dict.fromkeys(("asc", "dat", "fwf", "txt"), LAYOUTS)
+
+#: Ending of a file → endings of what belongs to it when it lies beside it under the same name.
+_BELONGING = {"dbf": (".dbt", ".fpt", ".cpg"), **_EXPORTS}
 
 #: Place and first bytes → what it is. Two bytes alone are not enough: texts begin with BM, MZ and PK too.
 _MAGIC = (
@@ -85,29 +145,50 @@ _MAGIC = (
     (0, b"!BDN", "pst"),
 )
 
+_FOR = re.compile(r"(?:\.(?=env)|(?=dockerfile))(env|dockerfile)(?:\.[a-z0-9_-]+)*$")
 
-def extractor_for(name: str, head: bytes) -> Extractor:
-    """The reader of a file, by the ending of its name and its first ``HEAD_BYTES`` bytes.
+
+def companion_names(name: str) -> tuple[str, ...]:
+    """What files beside a file are called, in lower case, when they belong to it."""
+    path = PurePosixPath(name)
+    endings = _BELONGING.get(path.suffix.lower().removeprefix("."), ())
+    return tuple(path.stem.lower() + ending for ending in endings)
+
+
+def extractor_for(name: str, head: bytes, beside: Companions | None = None) -> Extractor:
+    """The reader of a file, by the ending of its name, its first ``HEAD_BYTES`` bytes and what lies beside it.
 
     Raises:
         UnreadableError: there is no reader for it, or its content is not what its name says.
     """
     ending = ending_of(name)
     kind = kind_of(head)
+    if beside is not None and any(each.lower().endswith(LAYOUTS) for each in beside.names):
+        return cast(Extractor, _load(_FIXED_WIDTH)(beside))
     if ending not in READERS or (not ending and kind != "text"):
         raise UnreadableError(Reason.UNSUPPORTED_FORMAT, ending or kind)
+    if ending in _SHARED and kind != "text":
+        raise UnreadableError(Reason.UNSUPPORTED_FORMAT, ending)
     if kind not in _BINARY.get(ending, {"text"}):
         raise UnreadableError(Reason.DAMAGED, kind)
-    module, _, attribute = READERS[ending].partition(":")
-    return cast(Extractor, getattr(import_module(module), attribute)())
+    reader = _load(READERS[ending])
+    return cast(Extractor, reader(beside) if READERS[ending] == _DBF else reader())
+
+
+def _load(path: str) -> Any:
+    module, _, attribute = path.partition(":")
+    return getattr(import_module(module), attribute)
 
 
 def ending_of(name: str) -> str:
     """The ending of a file's name in lower case without its dot, ``""`` when it has none.
 
-    What log rotation adds is not an ending: ``app.log.1`` and ``app.log-20240131`` end in ``log``.
+    What log rotation adds is not an ending: ``app.log.1`` and ``app.log-20240131`` end in ``log``. Nor is what settings
+    are for: ``.env.production`` and ``.env`` end in ``env``, ``Dockerfile.web`` in ``dockerfile``.
     """
     base = re.sub(r"[._-]\d[\d._-]*$", "", PurePosixPath(name).name.lower())
+    if found := _FOR.match(base):
+        return found.group(1)
     ending = PurePosixPath(base).suffix.removeprefix(".")
     return ending if re.fullmatch(r"(?=.*[a-z])[a-z0-9_+~-]{1,12}", ending) else ""
 

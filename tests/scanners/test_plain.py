@@ -6,6 +6,7 @@ import pytest
 
 from data_map.model import Reason
 from scanners.extract.plain import PART_CHARS, SAMPLE_CHARS
+from scanners.extract.registry import ending_of, extractor_for
 from scanners.values import UnreadableError
 from tests.scanners.reading import read
 
@@ -80,3 +81,28 @@ def test_too_large(tmp_path: Path) -> None:
         read(path, max_file_bytes=99)
     assert caught.value.reason is Reason.TOO_LARGE
     assert read(path, max_file_bytes=100).is_whole
+
+
+@pytest.mark.parametrize(
+    ("name", "ending"),
+    [
+        (".env", "env"),
+        ("a/.env.production", "env"),
+        ("prod.env", "env"),
+        ("env.csv", "csv"),
+        ("Dockerfile", "dockerfile"),
+        ("Dockerfile.web", "dockerfile"),
+        (".pgpass", ""),
+        ("id_rsa", ""),
+        ("settings.yaml", "yaml"),
+    ],
+)
+def test_settings_and_keys_are_read(name: str, ending: str) -> None:
+    assert ending_of(name) == ending
+    extractor_for(name, b"password: hunter2")
+
+
+def test_what_only_shares_an_ending_with_settings_is_not_damaged() -> None:
+    with pytest.raises(UnreadableError) as caught:
+        extractor_for("talk.key", b"PK\x03\x04" + bytes(50))
+    assert (caught.value.reason, caught.value.code) == (Reason.UNSUPPORTED_FORMAT, "key")
