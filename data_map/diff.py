@@ -143,49 +143,34 @@ def _fields(
     changes: list[Change],
 ) -> None:
     """Changes of fields: of assets that are in both maps, and moves between any."""
-    gone: list[MapField] = []
-    came: list[MapField] = []
-    is_moved_asset = {}
+    moved = moves.of_fields(pairs, gone_assets, new_assets)
+    away = {move.old.field.ref for move in moved}
+    here = {move.new.field.ref for move in moved}
+    for move in moved:
+        ref = move.new.field.ref
+        old_ref = str(move.old.field.ref)
+        changes.append(
+            Change(ChangeKind.MOVED_FIELD, source, ref.asset, ref.field, old_ref, str(ref), score=move.score)
+        )
+        _verdict(source, ref.asset, ref.field, move.old, move.new, changes)
     for old, new in pairs:
         before = {part.field.ref.field: part for part in old.fields}
         after = {part.field.ref.field: part for part in new.fields}
-        is_moved_asset[new.asset.name] = old.asset.name
         for field, part in after.items():
             if field in before:
                 _verdict(source, new.asset.name, field, before[field], part, changes)
-        gone += [part for field, part in before.items() if field not in after]
-        came += [part for field, part in after.items() if field not in before]
-    listed = {part.field.ref for part in gone}
-    told = {part.field.ref for part in came}
-    gone += [part for asset in gone_assets for part in asset.fields]
-    came += [part for asset in new_assets for part in asset.fields]
-    moved = moves.of_fields(gone, came, is_moved_asset)
-    for move in moved:
-        ref = move.new.field.ref
-        changes.append(
-            Change(
-                ChangeKind.MOVED_FIELD,
-                source,
-                ref.asset,
-                ref.field,
-                str(move.old.field.ref),
-                str(ref),
-                score=move.score,
-            )
-        )
-        _verdict(source, ref.asset, ref.field, move.old, move.new, changes)
-    away = {move.old.field.ref for move in moved}
-    here = {move.new.field.ref for move in moved}
-    for part in gone:
-        ref = part.field.ref
-        if ref in listed and ref not in away:
-            changes.append(Change(ChangeKind.GONE_FIELD, source, ref.asset, ref.field))
-    for part in came:
-        ref = part.field.ref
-        if ref in told and ref not in here:
-            changes.append(Change(ChangeKind.NEW_FIELD, source, ref.asset, ref.field))
-        if ref not in here:
-            _new_field(source, part, changes)
+            elif part.field.ref not in here:
+                changes.append(Change(ChangeKind.NEW_FIELD, source, new.asset.name, field))
+                _new_field(source, part, changes)
+        changes += [
+            Change(ChangeKind.GONE_FIELD, source, new.asset.name, field)
+            for field, part in before.items()
+            if field not in after and part.field.ref not in away
+        ]
+    for asset in new_assets:
+        for part in asset.fields:
+            if part.field.ref not in here:
+                _new_field(source, part, changes)
 
 
 def _new_field(source: str, part: MapField, changes: list[Change]) -> None:

@@ -172,4 +172,6 @@ def change_record(change: Change) -> dict[str, object]:
         "field": change.field,
         "before": change.before,
         "after": change.after,
+        "categories": list(change.categories),
+        "score": change.score,
     }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from data_map.errors import UsageError
+from privacy.cli import map_diff
 from privacy.cli.run import FormatOption, OutputOption, Run, command, parse_day
 from privacy.reports.table import Column, Format, Table
 from privacy.reports.text import amount, counted, printable
@@ -418,47 +419,7 @@ def _skipped_words(record: dict[str, Any]) -> dict[str, object]:
     return {"skipped": f"{amount(count)} + the source" if count else "the source"}
 
 
-@command(app, "diff")
-def diff(
-    run: Run,
-    old: Annotated[int | None, typer.Argument(metavar="[OLD]", help="A scan's number [the last but one].")] = None,
-    new: Annotated[int | None, typer.Argument(metavar="[NEW]", help="A later one's [the last].")] = None,
-    form: FormatOption = Format.TABLE,
-    output: OutputOption = None,
-) -> None:
-    """What changed between two scans: new and gone tables and fields, changed verdicts, new personal data."""
-    from data_map.diff import diff as compared
-    from privacy.inventory import change_record
-
-    columns = (
-        Column("change", "change"),
-        Column("source", "source", fold=True),
-        Column("asset", "table or file", fold=True),
-        Column("field", "field", fold=True),
-        Column("before", "before", fold=True),
-        Column("after", "after", fold=True),
-    )
-    with run.app.reading_store() as store:
-        scans = [item.id for item in store.scans()] if store else []
-        if store is None or not scans:
-            run.emit(Table(columns, [], empty=_NO_MAP), form, output)
-            return
-        for number in (old, new):
-            if number is not None and number not in scans:
-                msg = f"There is no scan {number}. The scans are {min(scans)} to {max(scans)}."
-                raise UsageError(msg)
-        last = new if new is not None else max(scans)
-        earlier = [number for number in scans if number < last]
-        first = old if old is not None else max(earlier, default=None)
-        if first is None:
-            run.emit(
-                Table(columns, [], empty="There was only one scan so far: nothing to compare it with."), form, output
-            )
-            return
-        changes = compared(store.load(first, today=run.app.today), store.load(last, today=run.app.today))
-    run.say(f"From scan {first} to scan {last}:")
-    records = [change_record(change) for change in changes]
-    run.emit(Table(columns, records, empty="Nothing changed."), form, output)
+map_diff.add_to(app)
 
 
 def _parts(data_map: DataMap, wanted: list[str] | None) -> list[MapSource]:
