@@ -167,11 +167,12 @@ class App:
             yield store
 
     def data_map(self, scan_id: int | None = None) -> DataMap:
-        """The map as it is now, or as of a scan; empty when there is no store."""
+        """The map as it is now, or as of a scan, with whose data is where; empty when there is no store."""
         from data_map.model import DataMap
+        from data_map.subjects import with_subjects
 
         with self.reading_store() as store:
-            return DataMap() if store is None else store.load(scan_id, today=self.today)
+            return DataMap() if store is None else with_subjects(store.load(scan_id, today=self.today))
 
     def configured(self, names: Sequence[str] = ()) -> Iterator[tuple[SourceSettings, Target | ToolError]]:
         """The configured sources, each as a target or with the error that keeps it from being one.

@@ -7,8 +7,12 @@ from collections.abc import Iterator
 
 from data_map.coverage import SourceCoverage
 from data_map.diff import Change
-from data_map.model import REASON_TEXT, DataMap, FieldRef, FieldVerdict, MapField, MapSource, Skipped
+from data_map.model import REASON_TEXT, DataMap, FieldRef, FieldVerdict, JoinState, MapField, MapSource, Skipped
+from data_map.subjects import Standing, Step
 from data_map.taxonomy import class_of
+from data_map.volume import People, SourceVolume, TableVolume
+from data_map.volume import held as held
+from privacy.reports.text import amount, counted
 
 
 def field_records(data_map: DataMap) -> Iterator[dict[str, object]]:
@@ -107,15 +111,6 @@ def words(verdict: FieldVerdict) -> str:
     return "undecided" if verdict.state.value == "undecided" else "not found in what was scanned"
 
 
-def held(verdict: FieldVerdict) -> frozenset[str]:
-    """The categories of personal data in a field: of free text what it contains, where that is known."""
-    if not verdict.state.is_personal or not verdict.category:
-        return frozenset()
-    if verdict.category == "text.personal" and verdict.contains:
-        return frozenset(one.category for one in verdict.contains)
-    return frozenset({verdict.category})
-
-
 def holdings(part: MapSource) -> list[tuple[str, Counter[str]]]:
     """Assets with personal data and how many of their fields hold each category, most first."""
     found = []
@@ -175,3 +170,108 @@ def change_record(change: Change) -> dict[str, object]:
         "categories": list(change.categories),
         "score": change.score,
     }
+
+
+def subject_record(one: TableVolume) -> dict[str, object]:
+    """How a table stands to people: whose it is, by which joins, how many they are, what is held of them."""
+    standing = one.standing
+    return {
+        "source": standing.name[0],
+        "asset": standing.name[1],
+        "subject": standing.subject,
+        "role": standing.role.value,
+        "key": standing.key.field if standing.key else None,
+        "path": [_step_record(step) for step in standing.path],
+        "via": via(standing),
+        "sure": sure(standing.path),
+        "people_low": one.people.low,
+        "people_high": one.people.high,
+        "is_exact": one.people.is_exact,
+        "rows": standing.asset.asset.row_count,
+        "is_whole": standing.asset.is_whole,
+        "categories": list(one.categories),
+        "special": list(one.special),
+        "exposure_count": one.exposure_count,
+        "others": [_step_record(step) for step in standing.others],
+        "same_as": _step_record(standing.same_as) if standing.same_as else None,
+        "copy_of": standing.copy_of,
+    }
+
+
+def _step_record(step: Step) -> dict[str, object]:
+    join = step.join
+    return {
+        "child": str(join.child),
+        "parent": str(join.parent),
+        "state": join.state.value,
+        "score": join.score,
+        "is_mention": step.is_mention,
+    }
+
+
+def via(standing: Standing) -> str | None:
+    """The path in short: the table's own key, or the fields of the tables between it and the people."""
+    if not standing.path:
+        return None
+    first = standing.path[0]
+    if len(standing.path) == 1 and not first.is_reversed:
+        return first.here.field
+    last = standing.path[-1]
+    steps = [step for step in standing.path if step is not last or step.is_reversed]
+    return ", ".join(f"{step.there.asset.rpartition('.')[2]}.{step.there.field}" for step in steps)
+
+
+def sure(path: tuple[Step, ...]) -> str | None:
+    """How sure a path is: as its least sure join."""
+    if not path:
+        return None
+    joins = [step.join for step in path]
+    proposed = [join.score for join in joins if join.state is JoinState.PROPOSED]
+    if proposed:
+        return f"proposed {min(proposed):.0%}".replace("%", " %")
+    return (JoinState.ACCEPTED if any(join.state is JoinState.ACCEPTED for join in joins) else JoinState.DECLARED).value
+
+
+def exposure_record(one: SourceVolume) -> dict[str, object]:
+    """A system with its people and what is at stake there."""
+    return {
+        "source": one.source,
+        "people_low": one.people.low,
+        "people_high": one.people.high,
+        "is_exact": one.people.is_exact,
+        "categories": list(one.categories),
+        "special": list(one.special),
+        "exposure_count": one.exposure_count,
+        "special_count": one.special_count,
+        "uncounted_tables": one.uncounted_count,
+        "documents": one.document_count,
+        "copies": one.copy_count,
+    }
+
+
+def people_words(people: People) -> str:
+    """A number of people, and no more than is known of it."""
+    low, high = people.low, people.high
+    if low is None or (low == 0 and high is None):
+        return "people not known"
+    if high is None:
+        return f"at least {counted(low, 'person', 'people')}"
+    if low == high:
+        if people.is_exact:
+            return "nobody" if low == 0 else counted(low, "person", "people")
+        return f"about {counted(low, 'person', 'people')}"
+    if low == 0:
+        return f"at most {counted(high, 'person', 'people')}"
+    return f"{amount(low)} to {amount(high)} people"
+
+
+def uncounted_words(one: SourceVolume) -> str | None:
+    """What is in none of a system's figures; None when all of it is."""
+    parts = []
+    if one.uncounted_count:
+        parts.append(f"{counted(one.uncounted_count, 'table')} whose people nobody can tell apart")
+    if one.document_count:
+        parts.append(counted(one.document_count, "document"))
+    if one.copy_count:
+        parts.append(f"{counted(one.copy_count, 'old copy', 'old copies')} of other tables")
+    return f"not counted: {', '.join(parts)}" if parts else None

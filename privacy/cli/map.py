@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from data_map.errors import UsageError
-from privacy.cli import map_diff
+from privacy.cli import map_diff, map_subjects
 from privacy.cli.run import FormatOption, OutputOption, Run, command, parse_day
 from privacy.reports.table import Column, Format, Table
 from privacy.reports.text import amount, counted, printable
@@ -420,6 +420,7 @@ def _skipped_words(record: dict[str, Any]) -> dict[str, object]:
 
 
 map_diff.add_to(app)
+map_subjects.add_to(app)
 
 
 def _parts(data_map: DataMap, wanted: list[str] | None) -> list[MapSource]:

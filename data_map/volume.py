@@ -1,0 +1,337 @@
+"""How many people a table and a source are about, and what is at stake there. Pure.
+
+A number is only given where something says it: rows of a table of people, different keys that were read. Where that is
+a bound, it is a bound; where nothing says it, it is not known, and never guessed.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from data_map.model import DataMap, FieldVerdict, JoinState, MapAsset, MapField
+from data_map.subjects import (
+    NAMING,
+    PERSON,
+    AssetKey,
+    Role,
+    Standing,
+    Step,
+    field_at,
+    is_document,
+    key_of,
+    standings,
+)
+from data_map.taxonomy import CATEGORIES, LegalClass
+
+#: Words for people who may well be the same as those of another table: they add nothing to what is sure.
+_GENERIC = frozenset({PERSON, "user", "contact", "visitor", "subscriber"})
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """A number of different people, as far as it is known."""
+
+    #: At least; None when nothing is known.
+    low: int | None = None
+    #: At most; None when nothing limits it.
+    high: int | None = None
+    #: Every row was read, and both are the same. An estimate of the catalog is not exact.
+    is_exact: bool = False
+
+
+UNKNOWN = People()
+NOBODY = People(0, 0, is_exact=True)
+
+
+@dataclass(frozen=True, slots=True)
+class TableVolume:
+    """A table with its people and what it holds of them."""
+
+    standing: Standing
+    people: People
+    #: In the order of the taxonomy.
+    categories: tuple[str, ...]
+
+    @property
+    def special(self) -> tuple[str, ...]:
+        """Those of its categories that are more than ordinary personal data."""
+        return special_of(self.categories)
+
+    @property
+    def exposure_count(self) -> int | None:
+        """People × categories, at most; None when its people are not known."""
+        most = most_of(self.people)
+        return None if most is None else most * len(self.categories)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceVolume:
+    """A system with its people and its exposure."""
+
+    source: str
+    #: Of the tables that can be counted.
+    people: People
+    tables: tuple[TableVolume, ...]
+    categories: tuple[str, ...]
+    #: Pairs of a person and a category held of that person, at most; over the tables that can be counted.
+    exposure_count: int
+    #: Those of them whose category is special.
+    special_count: int
+    #: Tables with personal data of an unknown number of people, and documents: they are in none of the figures.
+    uncounted_count: int
+    document_count: int
+    #: Tables that look like old copies of others; their people are not counted again.
+    copy_count: int
+
+    @property
+    def special(self) -> tuple[str, ...]:
+        """Those of its categories that are more than ordinary personal data."""
+        return special_of(self.categories)
+
+
+def held(verdict: FieldVerdict) -> frozenset[str]:
+    """The categories of personal data in a field: of free text what it contains, where that is known."""
+    if not verdict.state.is_personal or not verdict.category:
+        return frozenset()
+    if verdict.category == "text.personal" and verdict.contains:
+        return frozenset(one.category for one in verdict.contains)
+    return frozenset({verdict.category})
+
+
+def special_of(categories: Iterable[str]) -> tuple[str, ...]:
+    """The categories whose legal class is not ``ordinary``: GDPR Art. 9, 10 and 87, cardholder data, secrets."""
+    return tuple(key for key in categories if CATEGORIES[key].legal_class is not LegalClass.ORDINARY)
+
+
+def volumes(data_map: DataMap) -> tuple[SourceVolume, ...]:
+    """Each source with its people, the highest exposure first."""
+    found = standings(data_map)
+    counted: dict[AssetKey, TableVolume] = {}
+    for key, standing in sorted(found.items(), key=lambda pair: (len(pair[1].path), pair[0])):
+        counted[key] = TableVolume(standing, _people(standing, counted), _categories(standing.asset))
+    by_source: defaultdict[str, list[TableVolume]] = defaultdict(list)
+    for key in found:
+        by_source[key[0]].append(counted[key])
+    all_of_them = (_source(part.source.name, by_source[part.source.name], counted) for part in data_map.sources)
+    return tuple(
+        sorted(all_of_them, key=lambda one: (-one.exposure_count, -one.special_count, -one.uncounted_count, one.source))
+    )
+
+
+# ---- people of a table
+
+
+def _people(standing: Standing, counted: Mapping[AssetKey, TableVolume]) -> People:
+    if standing.asset.asset.row_count == 0 and standing.asset.is_whole:
+        return NOBODY
+    if standing.role is Role.SUBJECT:
+        return _of_rows(standing)
+    if standing.role is Role.UNLINKED:
+        return _of_values(standing)
+    first = standing.path[0]
+    if not first.is_reversed:
+        return _pointing(standing, first, counted)
+    steps = (first, *(step for step in standing.others if step.is_reversed))
+    return _added(_pointed_at(step, counted, is_direct=len(standing.path) == 1 or step is not first) for step in steps)
+
+
+def _of_rows(standing: Standing) -> People:
+    """One for each row where something tells the rows apart; else from the different values read to the rows."""
+    asset = standing.asset
+    rows, seen = asset.asset.row_count, _most_different(standing)
+    if rows is None:
+        return People(seen, None)
+    if standing.key is not None and not standing.is_organisation:
+        return People(rows, rows, is_exact=asset.is_whole)
+    return _between(min(seen, rows), rows, is_whole=asset.is_whole)
+
+
+def _of_values(standing: Standing) -> People:
+    """Bounds for a table that hangs on nobody: the different people it names, and its rows; else not known."""
+    asset = standing.asset
+    if is_document(asset):
+        return UNKNOWN
+    naming = _telling_apart(standing)
+    if not naming:
+        return UNKNOWN
+    rows, seen = asset.asset.row_count, _most_different(standing)
+    if asset.is_whole and all(item.verdict.category == "identity.subject_id" for item in naming) and len(naming) == 1:
+        return People(seen, seen, is_exact=True)
+    return People(seen, None) if rows is None else _between(min(seen, rows), rows, is_whole=asset.is_whole)
+
+
+def _pointing(standing: Standing, step: Step, counted: Mapping[AssetKey, TableVolume]) -> People:
+    """At most the people it points at, and at most its rows; exactly its different keys where all were read."""
+    asset, above = standing.asset, counted[key_of(step.there)].people
+    item = field_at({standing.name: asset}, step.here)
+    different = item.verdict.distinct if item else 0
+    limits = [above.high, asset.asset.row_count, different if asset.is_whole and item else None]
+    high = min((limit for limit in limits if limit is not None), default=None)
+    if len(standing.path) > 1:
+        low = min(different, 1)
+        return People(low, high, is_exact=asset.is_whole and low == high)
+    low = different if high is None else min(different, high)
+    return People(low, high, is_exact=low == high and (asset.is_whole or above.is_exact))
+
+
+def _pointed_at(step: Step, counted: Mapping[AssetKey, TableVolume], *, is_direct: bool) -> People:
+    """The people whose rows point here: those with a key at all."""
+    volume = counted[key_of(step.there)]
+    asset, above = volume.standing.asset, volume.people
+    item = field_at({volume.standing.name: asset}, step.there)
+    if item is None or not is_direct:
+        return People(min(above.low or 0, 1), above.high)
+    if asset.is_whole and volume.people.is_exact:
+        count = min(item.verdict.sampled, above.high or 0)
+        return People(count, count, is_exact=True)
+    seen = item.verdict.sampled if above.high is None else min(item.verdict.sampled, above.high)
+    return People(min(seen, above.low or 0), above.high)
+
+
+def _telling_apart(standing: Standing) -> list[MapField]:
+    return [item for item in standing.personal if item.verdict.category in NAMING | {"identity.subject_id"}]
+
+
+def _most_different(standing: Standing) -> int:
+    """Different values of the field that tells most people apart, as far as it was read."""
+    return max((item.verdict.distinct for item in _telling_apart(standing)), default=0)
+
+
+def _between(low: int, high: int, *, is_whole: bool) -> People:
+    return People(low, high, is_exact=is_whole and low == high)
+
+
+def _added(some: Iterable[People]) -> People:
+    low, high, is_exact = 0, 0, True
+    is_open = False
+    for one in some:
+        low += one.low or 0
+        is_open |= one.high is None
+        high += one.high or 0
+        is_exact &= one.is_exact
+    return People(low, None if is_open else high, is_exact and not is_open)
+
+
+def most_of(people: People) -> int | None:
+    """The figure to reckon with: at most so many, else at least so many; None when nothing is known."""
+    return people.high if people.high is not None else people.low
+
+
+# ---- people and exposure of a source
+
+
+def _source(name: str, tables: Sequence[TableVolume], counted: Mapping[AssetKey, TableVolume]) -> SourceVolume:
+    with_data = [one for one in tables if one.categories]
+    uncounted = [one for one in with_data if one.people.low is None]
+    documents = sum(is_document(one.standing.asset) for one in uncounted)
+    exposure = special = 0
+    for pairs in _pairs(tables, counted).values():
+        exposure += sum(pairs.values())
+        special += sum(pairs[key] for key in special_of(pairs))
+    return SourceVolume(
+        source=name,
+        people=_people_of(tables, counted),
+        tables=tuple(sorted(tables, key=lambda one: (-(one.exposure_count or 0), one.standing.name))),
+        categories=tuple(key for key in CATEGORIES if any(key in one.categories for one in tables)),
+        exposure_count=exposure,
+        special_count=special,
+        uncounted_count=len(uncounted) - documents,
+        document_count=documents,
+        copy_count=sum(one.standing.copy_of is not None for one in tables),
+    )
+
+
+def _pairs(tables: Iterable[TableVolume], counted: Mapping[AssetKey, TableVolume]) -> dict[AssetKey, dict[str, int]]:
+    """For the people of each subject table, how many of them each category is held of, at most."""
+    tables = tuple(tables)
+    largest: dict[str | None, AssetKey] = {}
+    for one in sorted(tables, key=lambda one: most_of(one.people) or 0):
+        if one.standing.role is Role.SUBJECT:
+            largest[one.standing.subject] = _original(one.standing.name, counted)
+    pairs: defaultdict[AssetKey, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for one in tables:
+        most = most_of(one.people)
+        if most is None:
+            continue
+        own = one.standing.root or one.standing.name
+        is_alone = one.standing.role is Role.UNLINKED and one.standing.subject not in largest
+        if one.standing.role is Role.UNLINKED and not is_alone:
+            own = largest[one.standing.subject]
+        root = _original(own, counted)
+        limit = None if is_alone else most_of(counted[root].people)
+        for key in one.categories:
+            total = pairs[root][key] + most
+            pairs[root][key] = total if limit is None else min(total, limit)
+    return {root: dict(some) for root, some in pairs.items()}
+
+
+def _original(key: AssetKey, counted: Mapping[AssetKey, TableVolume]) -> AssetKey:
+    """The table that counts for the people of a table: of a copy the original, of one row each the table above."""
+    seen = {key}
+    while True:
+        standing = counted[key].standing
+        same = standing.same_as
+        above = None
+        if standing.copy_of is not None:
+            above = (key[0], standing.copy_of)
+        elif same is not None and same.join.state is not JoinState.PROPOSED:
+            above = key_of(same.there)
+        if above is None or above not in counted or above in seen:
+            return key
+        seen.add(above)
+        key = above
+
+
+def _people_of(tables: Sequence[TableVolume], counted: Mapping[AssetKey, TableVolume]) -> People:
+    """The people of a source, none of them twice as far as that is known.
+
+    What two tables of one subject hold may be the same people: at least the larger, at most both. So may users and
+    persons be anybody's rows. Customers and employees are taken for different people. A table whose names say whose it
+    is, without a join, counts for the people of that subject's table.
+    """
+    groups: defaultdict[str, list[People]] = defaultdict(list)
+    own = {one.standing.name for one in tables}
+    tabled = {one.standing.subject for one in tables if one.standing.role is Role.SUBJECT}
+    foreign: defaultdict[AssetKey, list[People]] = defaultdict(list)
+    roots = {}
+    for one in tables:
+        standing = one.standing
+        if standing.role is Role.SUBJECT:
+            root = _original(standing.name, counted)
+            if root in own:
+                roots[root] = counted[root]
+            else:
+                roots[standing.name] = one
+        elif standing.role is Role.UNLINKED and one.people.low is not None and standing.subject not in tabled:
+            groups[standing.subject or PERSON].append(one.people)
+        elif standing.root is not None and standing.root not in own and one.categories:
+            foreign[standing.root].append(one.people)
+    for volume in roots.values():
+        groups[volume.standing.subject or PERSON].append(volume.people)
+    for root, some in foreign.items():
+        groups[counted[root].standing.subject or PERSON].append(_limited(_either(some), counted[root].people.high))
+    if not groups:
+        return UNKNOWN if any(one.categories for one in tables) else NOBODY
+    specific = _added(_either(some) for subject, some in groups.items() if subject not in _GENERIC)
+    return _either([specific, *(_either(some) for subject, some in groups.items() if subject in _GENERIC)])
+
+
+def _either(some: Sequence[People]) -> People:
+    """Several numbers of people who may be the same: at least the largest of them, at most all together."""
+    some = [one for one in some if one != NOBODY]
+    if len(some) <= 1:
+        return some[0] if some else NOBODY
+    added = _added(some)
+    return People(max(one.low or 0 for one in some), added.high)
+
+
+def _limited(people: People, limit: int | None) -> People:
+    high = limit if people.high is None else people.high if limit is None else min(people.high, limit)
+    return People(people.low, high, people.is_exact and high == people.high)
+
+
+def _categories(asset: MapAsset) -> tuple[str, ...]:
+    found = {key for item in asset.fields for key in held(item.verdict)}
+    return tuple(key for key in CATEGORIES if key in found)
