@@ -183,6 +183,7 @@ def _source(source: Source, known: _Known, said: _Said) -> MapSource:
     present = dict(tried)
     for sight in known.seen:
         present[sight.asset] = max(present.get(sight.asset, 0), sight.scan_id)
+    sights = {sight.asset: sight for sight in sorted(known.seen, key=lambda sight: sight.scan_id)}
     complete = max((listing.scan_id for listing in known.listings if listing.is_complete), default=0)
     unread = {
         skip.skipped.asset
@@ -206,7 +207,7 @@ def _source(source: Source, known: _Known, said: _Said) -> MapSource:
         if is_last and (asset is None or asset in there):
             shown[skip.skipped] = None
 
-    assets = tuple(_asset(last_look[name], said) for name in sorted(there & last_look.keys()))
+    assets = tuple(_asset(last_look[name], said, sights.get(name)) for name in sorted(there & last_look.keys()))
     listed = max((listing.asset_count for listing in known.listings if listing.scan_id >= complete), default=0)
     times = [
         *(look.scanned_at for look in known.looks),
@@ -238,7 +239,7 @@ def _is_inside(name: str, containers: Collection[str]) -> bool:
     return any("!".join(parts[:end]) in containers for end in range(1, len(parts)))
 
 
-def _asset(look: Look, said: _Said) -> MapAsset:
+def _asset(look: Look, said: _Said, sight: Seen | None) -> MapAsset:
     verdicts = {verdict.ref: verdict for verdict in look.scan.verdicts}
     fields = []
     # A field without a verdict was not looked at: it is among the skipped, never here.
@@ -258,6 +259,8 @@ def _asset(look: Look, said: _Said) -> MapAsset:
         bytes_read=look.scan.bytes_read,
         is_whole=look.scan.is_whole,
         sampling=look.scan.sampling,
+        unchanged_scan_id=sight.scan_id if sight is not None and sight.scan_id > look.scan_id else None,
+        unchanged_at=sight.seen_at if sight is not None and sight.scan_id > look.scan_id else None,
     )
 
 

@@ -430,6 +430,19 @@ class MapAsset:
     bytes_read: int
     is_whole: bool
     sampling: str
+    #: The last scan that found it unchanged since that look, and when; None when none did.
+    unchanged_scan_id: int | None = None
+    unchanged_at: datetime | None = None
+
+    @property
+    def checked_scan_id(self) -> int:
+        """The last scan that read it or found it unchanged."""
+        return max(self.scan_id, self.unchanged_scan_id or 0)
+
+    @property
+    def checked_at(self) -> datetime:
+        """When it was last read or found unchanged."""
+        return max(self.scanned_at, self.unchanged_at or self.scanned_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,13 @@ class ScanSettings(_Section):
     exclude: tuple[str, ...] = ()
 
 
+class MapSettings(_Section):
+    """How the inventory is judged."""
+
+    #: Days after which a look at a source, a table or a file is stale.
+    stale_days: Annotated[int, Field(gt=0)] = 90
+
+
 class SourceSettings(_Section):
     """One source to look into."""
 
@@ -143,6 +150,7 @@ class Config(_Section):
     organisation: Organisation = Organisation()
     store: StoreSettings = StoreSettings()
     scan: ScanSettings = ScanSettings()
+    map: MapSettings = MapSettings()
     sources: tuple[SourceSettings, ...] = ()
 
     @model_validator(mode="after")
@@ -208,7 +216,7 @@ def _problem(item: Any) -> str:
         key = str(item["loc"][-1])
         known = {
             name
-            for model in (Config, Organisation, Contact, StoreSettings, ScanSettings, SourceSettings)
+            for model in (Config, Organisation, Contact, StoreSettings, ScanSettings, MapSettings, SourceSettings)
             for name in model.model_fields
         }
         near = get_close_matches(key, known, 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from data_map.coverage import SourceCoverage
+from data_map.coverage import OldLook, SourceCoverage
 from data_map.diff import Change
 from data_map.model import REASON_TEXT, DataMap, FieldRef, FieldVerdict, JoinState, MapField, MapSource, Skipped
 from data_map.subjects import Standing, Step
@@ -142,7 +142,26 @@ def coverage_record(one: SourceCoverage) -> dict[str, object]:
         "bytes_read": one.bytes_read,
         "scanned_at": one.scanned_at.isoformat(timespec="seconds") if one.scanned_at else None,
         "days_ago": one.scanned_days_ago,
+        "is_stale": one.is_stale,
+        "stale": one.stale_count,
+        "behind": one.behind_count,
+        "oldest_days_ago": one.oldest_days_ago,
+        "suppressed": one.suppressed_count,
+        "is_encrypted": one.connected.is_encrypted,
+        "is_superuser": one.connected.is_superuser,
         "reasons": {reason.value: count for reason, count in one.skip_reasons},
+    }
+
+
+def old_look_record(look: OldLook) -> dict[str, object]:
+    """An asset that was looked at too long ago, or was passed by."""
+    return {
+        "source": look.source,
+        "asset": look.asset,
+        "checked_at": look.checked_at.isoformat(timespec="seconds"),
+        "days_ago": look.days_ago,
+        "is_stale": look.is_stale,
+        "is_behind": look.is_behind,
     }
 
 

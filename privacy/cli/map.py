@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from data_map.errors import UsageError
-from privacy.cli import map_diff, map_subjects
+from privacy.cli import map_coverage, map_diff, map_subjects
 from privacy.cli.run import FormatOption, OutputOption, Run, command, parse_day
 from privacy.reports.table import Column, Format, Table
 from privacy.reports.text import amount, counted, printable
@@ -362,63 +362,7 @@ def decide(
     run.say(f"Decided: {target} holds {category or 'no personal data'}.")
 
 
-@command(app, "coverage")
-def coverage(
-    run: Run,
-    skipped: Annotated[bool, typer.Option("--skipped", help="List what was skipped, each with its reason.")] = False,
-    form: FormatOption = Format.TABLE,
-    output: OutputOption = None,
-) -> None:
-    """How much of each source was looked at, what was skipped and why, and what was never scanned."""
-    from data_map.coverage import coverage as covered
-    from data_map.errors import ToolError
-    from data_map.model import Source
-    from privacy.inventory import coverage_record, skip_record
-
-    data_map = run.app.data_map()
-    if skipped:
-        records = [skip_record(skip) for part in data_map.sources for skip in part.skipped]
-        shown = (
-            Column("source", "source", fold=True),
-            Column("asset", "table or file", fold=True),
-            Column("field", "part", fold=True, optional=True),
-            Column("because", "because", fold=True),
-            Column("code", "code", optional=True),
-        )
-        run.emit(Table(shown, records, empty="Nothing was skipped."), form, output)
-        return
-    configured = []
-    for settings, found in run.app.configured():
-        if isinstance(found, ToolError):
-            configured.append(Source(settings.name, "unknown", "", settings.owner, settings.country))
-        else:
-            configured.append(found.source)
-    records = [coverage_record(one) for one in covered(data_map, configured, run.app.today)]
-    if form is Format.TABLE:
-        records = [record | _skipped_words(record) for record in records]
-    columns = (
-        Column("source", "source", fold=True),
-        Column("outcome", "personal data", fold=True),
-        Column("assets", "assets", "right"),
-        Column("whole", "whole", "right"),
-        Column("sampled", "sampled", "right", optional=True),
-        Column("skipped", "skipped", "right", optional=True),
-        Column("not_reached", "not reached", "right", optional=True),
-        Column("fields", "fields", "right"),
-        Column("personal", "personal", "right"),
-        Column("days_ago", "days ago", "right"),
-    )
-    run.emit(Table(columns, records, empty=_NO_MAP), form, output)
-
-
-def _skipped_words(record: dict[str, Any]) -> dict[str, object]:
-    """A source that could not be opened, or not be read to its end, counts as skipped too."""
-    count = record["skipped"]
-    if not record["source_skipped"]:
-        return {}
-    return {"skipped": f"{amount(count)} + the source" if count else "the source"}
-
-
+map_coverage.add_to(app)
 map_diff.add_to(app)
 map_subjects.add_to(app)
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from data_map.build import Listing, Look, SkipLook, assemble
-from data_map.coverage import Outcome, SourceCoverage, coverage
-from data_map.model import AssetScan, DataMap, Reason, Skipped, Source
+from data_map.build import Listing, Look, Seen, SkipLook, assemble
+from data_map.coverage import Outcome, SourceCoverage, coverage, old_looks
+from data_map.model import AssetScan, Connected, DataMap, Reason, Skipped, Source, Suppression
 from tests.data_map.examples import CRM, TODAY, look
 
 AT = datetime(2026, 11, 21, 23, 0, tzinfo=UTC)
@@ -52,6 +52,7 @@ def test_everything_is_counted_once() -> None:
             bytes_read=130,
             scanned_at=AT,
             scanned_days_ago=3,
+            oldest_days_ago=3,
         ),
     )
 
@@ -92,3 +93,71 @@ def test_the_three_things_that_can_be_said(data_map: DataMap, outcome: Outcome) 
 def test_an_asset_read_before_and_skipped_now_counts_as_skipped() -> None:
     (row,) = coverage(a_map(look("a", x="contact.email"), skipped=(Skipped("crm", Reason.LOCKED, "a"),)), [], TODAY)
     assert (row.whole_count, row.skipped_count, row.personal_count, row.outcome) == (0, 1, 1, Outcome.FOUND)
+
+
+# How long ago
+
+DAY = timedelta(days=1)
+
+
+def scanned(*looks: tuple[int, datetime, str], seen: tuple[tuple[int, datetime, str], ...] = ()) -> DataMap:
+    return assemble(
+        [CRM],
+        looks=[Look(number, at, look(asset, x=None)) for number, at, asset in looks],
+        seen=[Seen(number, at, "crm", asset) for number, at, asset in seen],
+        today=TODAY,
+    )
+
+
+@pytest.mark.parametrize(("age", "is_stale"), [(89, False), (90, False), (91, True)])
+def test_a_look_is_stale_after_ninety_days(age: int, is_stale: bool) -> None:
+    at = datetime(TODAY.year, TODAY.month, TODAY.day, 12, tzinfo=UTC) - age * DAY
+    [row] = coverage(scanned((1, at, "a")), [], TODAY)
+    assert (row.is_stale, row.stale_count, row.oldest_days_ago) == (is_stale, int(is_stale), age)
+    assert [look.asset for look in old_looks(scanned((1, at, "a")), TODAY)] == (["a"] if is_stale else [])
+
+
+def test_the_days_are_for_the_user_to_set() -> None:
+    data_map = scanned((1, AT, "a"))
+    assert coverage(data_map, [], TODAY, 2)[0].is_stale
+    assert not coverage(data_map, [], TODAY, 3)[0].is_stale
+
+
+def test_an_asset_that_the_last_scan_passed_by() -> None:
+    data_map = scanned((1, AT - DAY, "a"), (2, AT, "b"))
+    [row] = coverage(data_map, [], TODAY)
+    assert (row.behind_count, row.is_stale, row.oldest_days_ago) == (1, False, 4)
+    [look_at] = old_looks(data_map, TODAY)
+    assert (look_at.asset, look_at.is_behind, look_at.is_stale) == ("a", True, False)
+
+
+def test_an_asset_that_was_found_unchanged_is_as_fresh_as_that() -> None:
+    data_map = scanned((1, AT - 200 * DAY, "a"), (2, AT, "b"), seen=((2, AT, "a"),))
+    [row] = coverage(data_map, [], TODAY)
+    assert (row.behind_count, row.stale_count, row.oldest_days_ago) == (0, 0, 3)
+    # When it was read is still known.
+    assert data_map.sources[0].assets[0].scanned_at == AT - 200 * DAY
+
+
+def test_an_older_sight_says_nothing_of_a_newer_look() -> None:
+    data_map = scanned((3, AT, "a"), seen=((2, AT - DAY, "a"),))
+    assert data_map.sources[0].assets[0].unchanged_at is None
+
+
+def test_a_source_without_assets_is_stale_by_its_last_scan() -> None:
+    listing = Listing(1, AT - 100 * DAY, "crm", 0, is_complete=True)
+    [row] = coverage(assemble([CRM], listings=[listing], today=TODAY), [], TODAY)
+    assert (row.is_stale, row.stale_count, row.oldest_days_ago) == (True, 0, None)
+
+
+def test_what_is_known_of_the_connection() -> None:
+    listing = Listing(1, AT, "crm", 0, is_complete=True, connected=Connected(is_encrypted=False, is_superuser=True))
+    [row] = coverage(assemble([CRM], listings=[listing], today=TODAY), [], TODAY)
+    assert (row.connected.is_encrypted, row.connected.is_superuser) == (False, True)
+
+
+def test_what_people_set_aside_is_counted() -> None:
+    pattern = Suppression("crm", "", "anna", "Test data", AT)
+    looks = [Look(1, AT, look("a", x="contact.email", y="contact.phone", z=None))]
+    [row] = coverage(assemble([CRM], looks=looks, suppressions=[pattern], today=TODAY), [], TODAY)
+    assert (row.personal_count, row.suppressed_count) == (0, 2)
