@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from data_map import joins as joining
-from data_map.model import AssetKind, DataMap, FieldRef, Join, JoinState, MapAsset, MapField, State
+from data_map.model import AssetKind, DataMap, FieldRef, Join, JoinState, MapAsset, MapField
 
 #: What tells people apart; a table with several of them describes people.
 NAMING = frozenset(
@@ -44,6 +44,8 @@ _HANDS = frozenset(
 )
 #: Share of different values from which a column's rows are one for each person, and values from which that says much.
 _DISTINCT, _MANY = 0.8, 10
+#: Share of rows that have a value at all, in a file of people.
+_FULL = 0.9
 _TWO = 2
 _COPY = re.compile(
     r"^(?:copy[ _-]?of|old|bak|backup|tmp|temp)[ _-]+"
@@ -215,6 +217,9 @@ def _subject_tables(assets: Mapping[AssetKey, MapAsset], joins: Sequence[Join]) 
             if key_of(join.parent) in found and (same is None or join != same.join)
         )
         found[key] = replace(standing, same_as=same, others=others, copy_of=_copied(standing.asset, assets))
+    for key, standing in found.items():
+        if standing.same_as is not None and standing.subject == PERSON:
+            found[key] = replace(standing, subject=found[key_of(standing.same_as.there)].subject)
     return found
 
 
@@ -238,10 +243,13 @@ def _rows_are_people(asset: MapAsset, children: Iterable[FieldRef], pointed_at: 
     if sum(item.verdict.category == "identity.name" for item in naming) >= _TWO:  # a first and a last name
         return key is not None or is_different
     is_told = naming[0].verdict.subject not in (None, PERSON)
-    is_few = all(item.verdict.sampled < _MANY for item in naming)
-    return (is_few and is_told and key is not None) or (
-        is_different and (key is not None or asset.asset.kind is AssetKind.FILE)
-    )
+    if key is not None and is_told:
+        return is_different or all(item.verdict.sampled < _MANY for item in naming)
+    # A nickname alone stands below what somebody wrote, too.
+    if not is_different or {item.verdict.category for item in naming} == {"identity.username"}:
+        return False
+    is_full = any(item.verdict.sampled >= _FULL * asset.rows_read for item in naming)
+    return key is not None or (asset.asset.kind is AssetKind.FILE and is_full)
 
 
 def _repeats(
@@ -480,7 +488,10 @@ def _own_subject(asset: MapAsset, pointing: Iterable[FieldRef] = ()) -> str | No
 
 
 def _step(join: Join, *, is_reversed: bool = False) -> Step:
-    hands = _HANDS.intersection(_words(join.child.field)) - set(_words(join.parent.asset))
+    # In a table of agents the key of an agent is whose the row is.
+    hands = _HANDS.intersection(_words(join.child.field)) - {
+        part for word in _words(join.parent.asset) for part in (word, word.removesuffix("s"))
+    }
     return Step(join, is_reversed, bool(hands) and not is_reversed)
 
 
@@ -488,16 +499,10 @@ def _words(name: str) -> list[str]:
     return [word.lower() for word in _WORDS.findall(name)]
 
 
-def _is_document(asset: MapAsset) -> bool:
-    """Whether it is one text: how many people it names nobody counts."""
-    return asset.asset.kind is AssetKind.FILE and [item.field.ref.field for item in asset.fields] == ["body"]
-
-
 def is_document(asset: MapAsset) -> bool:
     """Whether an asset is one text, a mail or a page, and no table."""
-    fields = [item for item in asset.fields if item.verdict.state is not State.CLEAN]
-    return _is_document(asset) or (
-        asset.asset.kind is AssetKind.FILE and any(item.field.ref.field == "body" for item in fields)
+    return asset.asset.kind is AssetKind.FILE and any(
+        item.field.ref.field == "body" and item.verdict.category in (None, "text.personal") for item in asset.fields
     )
 
 

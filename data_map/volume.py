@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from data_map.model import DataMap, FieldVerdict, JoinState, MapAsset, MapField
+from data_map.model import DataMap, FieldVerdict, Join, JoinState, MapAsset, MapField
 from data_map.subjects import (
     NAMING,
     PERSON,
@@ -143,9 +143,20 @@ def _of_rows(standing: Standing) -> People:
     rows, seen = asset.asset.row_count, _most_different(standing)
     if rows is None:
         return People(seen, None)
-    if standing.key is not None and not standing.is_organisation:
+    if _tells_every_row(standing) and not standing.is_organisation:
         return People(rows, rows, is_exact=asset.is_whole)
     return _between(min(seen, rows), rows, is_whole=asset.is_whole)
+
+
+def _tells_every_row(standing: Standing) -> bool:
+    """Whether the key is declared to be one, or was read in every row and was never the same."""
+    item = field_at({standing.name: standing.asset}, standing.key) if standing.key else None
+    if item is None:
+        return False
+    if item.field.is_primary_key or item.field.is_unique:
+        return True
+    told = item.verdict
+    return standing.asset.is_whole and told.distinct == told.sampled == standing.asset.asset.row_count
 
 
 def _of_values(standing: Standing) -> People:
@@ -276,12 +287,18 @@ def _original(key: AssetKey, counted: Mapping[AssetKey, TableVolume]) -> AssetKe
         above = None
         if standing.copy_of is not None:
             above = (key[0], standing.copy_of)
-        elif same is not None and same.join.state is not JoinState.PROPOSED:
+        elif same is not None and _is_part(same.join):
             above = key_of(same.there)
         if above is None or above not in counted or above in seen:
             return key
         seen.add(above)
         key = above
+
+
+def _is_part(join: Join) -> bool:
+    """Whether everybody in the one table is in the other: nobody doubts the join, and no value was missing there."""
+    measure = join.measure
+    return join.state is not JoinState.PROPOSED and (measure is None or measure.found == measure.tested)
 
 
 def _people_of(tables: Sequence[TableVolume], counted: Mapping[AssetKey, TableVolume]) -> People:

@@ -290,7 +290,7 @@ def uncounted_words(one: SourceVolume) -> str | None:
     if one.uncounted_count:
         parts.append(f"{counted(one.uncounted_count, 'table')} whose people nobody can tell apart")
     if one.document_count:
-        parts.append(counted(one.document_count, "document"))
+        parts.append(f"{counted(one.document_count, 'document')} of running text")
     if one.copy_count:
         parts.append(f"{counted(one.copy_count, 'old copy', 'old copies')} of other tables")
     return f"not counted: {', '.join(parts)}" if parts else None

@@ -166,7 +166,7 @@ def _show(run: Run, parts: Sequence[SourceVolume], *, everything: bool) -> None:
 def _grow(tree: Tree, one: SourceVolume, *, everything: bool) -> None:
     from rich.text import Text
 
-    from data_map.subjects import Role
+    from data_map.subjects import Role, is_document
 
     roots = [table for table in one.tables if table.standing.role is Role.SUBJECT]
     names = {root.standing.name for root in roots}
@@ -183,6 +183,8 @@ def _grow(tree: Tree, one: SourceVolume, *, everything: bool) -> None:
             branch = tree.add(Text(f"on {printable(name[0])}: {printable(name[1])}", style="italic"))
             _hang(branch, tables, everything=everything)
     alone = [table for table in one.tables if table.standing.role is Role.UNLINKED]
+    if not everything:
+        alone = [table for table in alone if not is_document(table.standing.asset)]
     if alone:
         branch = tree.add(Text("hanging on nobody: no join says whose", style="yellow"))
         for table in alone if everything else alone[:_MOST_HANGING]:

@@ -13,7 +13,7 @@ from unicodedata import east_asian_width
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from data_map.model import JoinState
-from data_map.subjects import AssetKey, Role
+from data_map.subjects import AssetKey, Role, is_document
 from data_map.volume import SourceVolume, TableVolume
 from privacy.inventory import people_words, sure, uncounted_words, via
 from privacy.reports.text import amount, counted, printable
@@ -129,7 +129,10 @@ def draw(one: SourceVolume) -> Drawing:
         y, right = _place(root, _MARGIN, y, boxes, lines)
         width = max(width, right)
         y += _GAP
-    alone = [table for table in one.tables if table.standing.role is Role.UNLINKED]
+    unlinked = [table for table in one.tables if table.standing.role is Role.UNLINKED]
+    alone = [table for table in unlinked if not is_document(table.standing.asset)]
+    if len(unlinked) > len(alone):
+        left_out.append(f"{counted(len(unlinked) - len(alone), 'document')} of running text")
     if alone:
         columns = max(2, (width + _GAP) // (_WIDTH + _GAP))
         y, right = _grid(alone[:_MOST_ALONE], min(columns, 4), y + _GAP, boxes)
