@@ -5,14 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 
 from data_map.model import Asset, AssetKind, Reason, Skipped, Source
-from scanners.extract.registry import HEAD_BYTES, extractor_for
+from scanners.extract.registry import HEAD_BYTES, companion_names, extractor_for
 from scanners.sources.base import Listed
 from scanners.sources.selection import is_pruned, is_wanted
 from scanners.values import Content, Take, UnreadableError
@@ -69,22 +69,22 @@ class FileSource:
         """
         try:
             root = self._tree.root()
-            folders = [iter(self._tree.entries(""))] if root.kind is _Kind.FOLDER else []
+            folders = [self._grouped(self._tree.entries(""))] if root.kind is _Kind.FOLDER else []
         except OSError as error:
             raise unreadable(error) from None
         if not folders:
             if root.kind is not _Kind.FILE:
                 raise UnreadableError(Reason.NOT_A_FILE)
-            yield from self._outcome(root)
+            yield from self._outcome(root, self._tree.neighbours(companion_names(root.shown)))
         while folders:
-            entry = next(folders[-1], None)
+            entry, companions = next(folders[-1], (None, ()))
             if entry is None:
                 folders.pop()
             elif entry.kind is not _Kind.FOLDER:
-                yield from self._outcome(entry)
+                yield from self._outcome(entry, companions)
             elif not is_pruned(entry.shown, self._exclude):
                 try:
-                    folders.append(iter(self._tree.entries(entry.path)))
+                    folders.append(self._grouped(self._tree.entries(entry.path)))
                 except OSError as error:
                     yield self._skipped(entry, unreadable(error))
 
@@ -100,7 +100,8 @@ class FileSource:
                 head = stream.read(HEAD_BYTES)
                 if not head:
                     return Content(replace(asset, row_count=0), sampling="none")
-                reader = extractor_for(asset.name, head)
+                beside = _Beside(self._tree, asset.name, cast("tuple[str, ...]", listed.handle or ()), take)
+                reader = extractor_for(asset.name, head, beside)
                 if stream.seek(0, os.SEEK_END) > take.max_file_bytes:
                     raise UnreadableError(Reason.TOO_LARGE)
                 stream.seek(0)
@@ -118,7 +119,20 @@ class FileSource:
             self._opened = _open_tree(self._root)
         return self._opened
 
-    def _outcome(self, entry: _Entry) -> Iterator[Listed | Skipped]:
+    def _grouped(self, entries: list[_Entry]) -> Iterator[tuple[_Entry, tuple[_Entry, ...]]]:
+        """The entries of a folder, each with the files that belong to it, which are then no files of their own."""
+        named = {_base(entry.path).lower(): entry for entry in reversed(entries) if entry.kind in _OPENED}
+        belonging: dict[str, tuple[_Entry, ...]] = {}
+        for entry in entries:
+            if entry.kind is _Kind.FILE and is_wanted(entry.shown, self._include, self._exclude):
+                wanted = companion_names(_base(entry.path))
+                belonging[entry.path] = tuple(named[name] for name in wanted if name in named)
+        parts = {part.path for companions in belonging.values() for part in companions}
+        for entry in entries:
+            if entry.path not in parts:
+                yield entry, belonging.get(entry.path, ())
+
+    def _outcome(self, entry: _Entry, companions: Sequence[_Entry]) -> Iterator[Listed | Skipped]:
         """What the listing says of anything but a folder: nothing when it is not wanted, or listed elsewhere."""
         if entry.kind is _Kind.ALIAS or not is_wanted(entry.shown, self._include, self._exclude):
             return
@@ -133,8 +147,10 @@ class FileSource:
                     name=entry.shown,
                     kind=AssetKind.FILE,
                     size_bytes=entry.size,
-                    change_marker=entry.marker,
-                )
+                    # What is read of a table with memos changes with them.
+                    change_marker="+".join(filter(None, (entry.marker, *(part.marker for part in companions)))) or None,
+                ),
+                handle=tuple(_base(part.path) for part in companions) or None,
             )
 
     def _skipped(self, entry: _Entry, problem: UnreadableError) -> Skipped:
@@ -178,12 +194,52 @@ class _Entry:
     problem: UnreadableError | None = None
 
 
+#: What can be opened below its name.
+_OPENED = (_Kind.FILE, _Kind.ALIAS)
+
+
 class _Tree(Protocol):
-    """A file system below one root. All three may raise ``OSError`` and ``UnreadableError``."""
+    """A file system below one root. All may raise ``OSError`` and ``UnreadableError``."""
 
     def root(self) -> _Entry: ...
     def entries(self, path: str) -> list[_Entry]: ...
     def open(self, name: str) -> BinaryIO: ...
+
+    def neighbours(self, names: Sequence[str]) -> list[_Entry]:
+        """Of a root that is a file: the files beside it with these names (in lower case), in their order."""
+        ...
+
+    def open_beside(self, name: str, companion: str) -> BinaryIO:
+        """Open a file that lies beside one of the tree's."""
+        ...
+
+
+class _Beside:
+    """The companions of one file."""
+
+    def __init__(self, tree: _Tree, name: str, names: tuple[str, ...], take: Take) -> None:
+        self.names = names
+        self._tree = tree
+        self._name = name
+        self._most_bytes = take.max_file_bytes
+
+    def open(self, name: str) -> BinaryIO:
+        """One of them, under the same limits as any file."""
+        if name not in self.names:
+            raise UnreadableError(Reason.NOT_FOUND)
+        try:
+            stream = self._tree.open_beside(self._name, name)
+            if stream.seek(0, os.SEEK_END) > self._most_bytes:
+                stream.close()
+                raise UnreadableError(Reason.TOO_LARGE)
+            stream.seek(0)
+        except OSError as error:
+            raise unreadable(error) from None
+        return stream
+
+
+def _base(path: str) -> str:
+    return PurePosixPath(path).name
 
 
 def _open_tree(root: str) -> _Tree:
@@ -237,6 +293,36 @@ class _LocalTree:
         path = root if root.is_file() else self._resolved(_spelled(root, name))
         if not path.is_relative_to(root):
             raise UnreadableError(Reason.OUTSIDE_ROOT)
+        return self._open(path)
+
+    def neighbours(self, names: Sequence[str]) -> list[_Entry]:
+        """Only those names are looked up: the folder around the root is not part of the source."""
+        root = self._resolved_root()
+        if not names or not root.is_file():
+            return []
+        try:
+            there = {name.lower(): name for name in sorted(os.listdir(root.parent), reverse=True)}  # noqa: PTH208
+        except OSError:
+            return []
+        found = []
+        for name in (there[name] for name in names if name in there):
+            state = (root.parent / name).lstat()
+            if stat.S_ISREG(state.st_mode):
+                found.append(self._entry(name, shown_name(name), state))
+        return found
+
+    def open_beside(self, name: str, companion: str) -> BinaryIO:
+        """Beside a root that is a file no link is followed at all."""
+        root = self._resolved_root()
+        if root.is_file():
+            return self._open(root.parent / _base(companion))
+        path = self._resolved(_spelled(root, name)).parent / _base(companion)
+        path = self._resolved(path)
+        if not path.is_relative_to(root):
+            raise UnreadableError(Reason.OUTSIDE_ROOT)
+        return self._open(path)
+
+    def _open(self, path: Path) -> BinaryIO:
         if not stat.S_ISREG(path.lstat().st_mode):
             raise UnreadableError(Reason.NOT_A_FILE)
         number = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
@@ -313,6 +399,12 @@ class _RemoteTree:
     def open(self, name: str) -> BinaryIO:
         path = self._root if self._fs.isfile(self._root) else self._full(name)
         return cast(BinaryIO, self._fs.open(path, "rb"))
+
+    def neighbours(self, names: Sequence[str]) -> list[_Entry]:
+        return []
+
+    def open_beside(self, name: str, companion: str) -> BinaryIO:
+        return self.open(f"{name.rpartition('/')[0]}/{_base(companion)}".lstrip("/"))
 
     def _full(self, path: str) -> str:
         return f"{self._root}/{path}" if path else self._root
