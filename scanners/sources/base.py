@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from dataclasses import field as attribute
 from typing import Protocol, runtime_checkable
@@ -69,5 +69,35 @@ class Checkable(Protocol):
 
         Raises:
             UnreadableError: it cannot be opened.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRows:
+    """Values of a few fields, row by row."""
+
+    rows: list[tuple[object, ...]] = attribute(repr=False)
+    #: Whether these are all rows.
+    is_whole: bool
+
+
+@runtime_checkable
+class Joinable(Protocol):
+    """A connector whose source can be asked for the keys of a table, and whether it has certain ones."""
+
+    def key_rows(self, listed: Listed, fields: Sequence[str], *, whole: int, sample: int, seed: int) -> KeyRows:
+        """The fields' values in all rows of a table that has at most ``whole``, else in about ``sample`` rows.
+
+        Raises:
+            UnreadableError: the table, or one of the fields, cannot be read.
+        """
+        ...
+
+    def count_found(self, listed: Listed, field: str, values: Sequence[object]) -> int:
+        """How many of these values, which come from the same source, occur in the field.
+
+        Raises:
+            UnreadableError: it cannot be asked, or takes too long.
         """
         ...

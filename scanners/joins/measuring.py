@@ -1,0 +1,341 @@
+"""From the map to measured joins: reads keys, asks for values, compares. Values are hashed here and go nowhere."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from dataclasses import field as attribute
+
+from data_map.model import FieldRef, JoinMeasure, MapSource, Skipped, Term
+from scanners.joins.candidates import Candidate, Column, Table, by_name, by_value, own_key, parents_of, tables_of
+from scanners.joins.composite import Composite, composites, proposed
+from scanners.joins.naming import NONE
+from scanners.joins.scoring import KEPT, UNMEASURED, Compared, Weighed, compare, settle, weigh
+from scanners.joins.sketches import Hasher, Maker, Sketch
+from scanners.sources.base import Joinable, Listed, SourceConnector
+from scanners.values import Take
+
+#: A table of at most so many rows is read whole, as far as its keys go; of a larger one a sample.
+WHOLE_ROWS = 20_000
+SAMPLE_ROWS = 2_000
+#: Hashes kept at once in all; beyond, tables are sampled however small they are. About 100 bytes each.
+_MOST_HASHES = 8_000_000
+#: Questions asked to large tables about the values of one field.
+_MOST_PROBES = 4
+#: Parents found by values alone that are weighed for one field.
+_MOST_FOUND = 4
+#: Values of a field that are looked up to find a parent for it.
+_LOOKED_UP = 200
+
+Open = Callable[[str], SourceConnector | None]
+
+
+@dataclass(slots=True)
+class Measured:
+    """What measuring came to."""
+
+    measures: list[JoinMeasure] = attribute(default_factory=list)
+    #: Tables whose keys could not be read, and questions that were refused or took too long.
+    failed_count: int = 0
+    #: Sources that took longer than their share of time.
+    unfinished: list[str] = attribute(default_factory=list)
+
+
+def measure(
+    sources: Sequence[MapSource],
+    open_: Open,
+    *,
+    key: bytes,
+    seed: int,
+    is_fresh: Callable[[str, str], bool] = lambda source, asset: True,
+    known: Iterable[JoinMeasure] = (),
+    budget_s: float = 120.0,
+    max_file_bytes: int = 100 * 2**20,
+) -> Measured:
+    """Measure the joins of all fields that were looked at again, or whose likely parents were.
+
+    ``open_`` gives the connector of a source, or None for one that is not to be opened: pairs with a side there are
+    left as they are. ``known`` are earlier measures; one whose pair no longer comes into question is taken back.
+    ``budget_s``: seconds for each source.
+    """
+    run = _Run(tables_of(sources), is_fresh, Hasher(key), seed, budget_s, max_file_bytes)
+    return run.measured(open_, list(known))
+
+
+class _Run:
+    """One measuring, from the names to the scores."""
+
+    def __init__(
+        self,
+        tables: list[Table],
+        is_fresh: Callable[[str, str], bool],
+        hasher: Hasher,
+        seed: int,
+        budget_s: float,
+        max_file_bytes: int,
+    ) -> None:
+        self._tables = tables
+        self._fresh = [is_fresh(table.source, table.asset) for table in tables]
+        self._hasher = hasher
+        self._seed = seed
+        self._budget_s = budget_s
+        self._max_file_bytes = max_file_bytes
+        self._hashes = 0
+        self._sketches: dict[FieldRef, Sketch] = {}
+        self._tuples: dict[tuple[FieldRef, ...], Sketch] = {}
+        self._compared: dict[tuple[FieldRef, FieldRef], Compared] = {}
+        self._opened: set[str] = set()
+        self._done = Measured()
+
+    def measured(self, open_: Open, known: list[JoinMeasure]) -> Measured:
+        if not any(self._fresh):
+            return self._done
+        named = self._named()
+        pairs = [pair for some in named.values() for pair in some]
+        combined = composites(self._tables, self._fresh)
+        wanted, parents = self._wanted(pairs, combined)
+        for source in sorted({self._tables[place].source for place in wanted}):
+            connector = open_(source)
+            if connector is None:
+                continue
+            self._opened.add(source)
+            try:
+                self._one_source(connector, source, wanted, parents, pairs, combined)
+            finally:
+                connector.close()
+        pairs = [*pairs, *self._found_by_value(named)]
+        weighed = [self._weighed(pair) for pair in pairs if self._is_open(pair.child) and self._is_open(pair.parent)]
+        settled = settle(weighed)
+        settled = proposed(settled, combined, self._tuples)
+        self._done.measures = [one.measure() for one in settled if one.score >= KEPT]
+        self._take_back(known, weighed)
+        return self._done
+
+    def _named(self) -> dict[FieldRef, list[Candidate]]:
+        """The pairs that names suggest, of the fields that have to be looked at."""
+        return {
+            ref: pairs
+            for ref, pairs in by_name(self._tables).items()
+            if pairs[0].child.references is None
+            and (self._fresh[pairs[0].child.table] or any(self._fresh[pair.parent.table] for pair in pairs))
+        }
+
+    def _wanted(
+        self, pairs: Sequence[Candidate], combined: Sequence[Composite]
+    ) -> tuple[dict[int, dict[str, None]], set[FieldRef]]:
+        """The fields to read, by table, and those of them in which others' values are looked for."""
+        wanted: defaultdict[int, dict[str, None]] = defaultdict(dict)
+        parents: set[FieldRef] = set()
+        for pair in pairs:
+            wanted[pair.child.table][pair.child.ref.field] = None
+            wanted[pair.parent.table][pair.parent.ref.field] = None
+            parents.add(pair.parent.ref)
+        for place, table in enumerate(self._tables):
+            if not self._fresh[place]:
+                continue
+            for column in by_value(table):
+                wanted[place][column.ref.field] = None
+            for column in _keys(table):
+                wanted[place][column.ref.field] = None
+                parents.add(column.ref)
+        for one in combined:
+            for column in (*one.child, *one.parent):
+                wanted[column.table][column.ref.field] = None
+        return dict(wanted), parents
+
+    def _one_source(
+        self,
+        connector: SourceConnector,
+        source: str,
+        wanted: Mapping[int, Mapping[str, None]],
+        parents: Collection[FieldRef],
+        pairs: Sequence[Candidate],
+        combined: Sequence[Composite],
+    ) -> None:
+        until = time.monotonic() + self._budget_s
+        listed = self._listed(connector)
+        if listed is None:
+            return
+        for place, fields in sorted(wanted.items()):
+            table = self._tables[place]
+            if table.source != source or table.asset not in listed:
+                continue
+            if time.monotonic() > until:
+                self._done.unfinished.append(source)
+                return
+            together = {side for one in combined for side in (one.child, one.parent) if side[0].table == place}
+            try:
+                self._read(connector, listed[table.asset], table, list(fields), parents, together)
+            except Exception:  # drivers raise whatever they like; no measure is no answer, and it is counted
+                self._done.failed_count += 1
+        if isinstance(connector, Joinable):
+            self._probe(connector, source, listed, pairs, until)
+
+    def _listed(self, connector: SourceConnector) -> dict[str, Listed] | None:
+        try:
+            return {item.asset.name: item for item in connector.list_assets() if not isinstance(item, Skipped)}
+        except Exception:  # whatever a driver raises: the scan itself has told why the source cannot be listed
+            self._done.failed_count += 1
+            return None
+
+    def _read(
+        self,
+        connector: SourceConnector,
+        listed: Listed,
+        table: Table,
+        fields: list[str],
+        parents: Collection[FieldRef],
+        together: Collection[tuple[Column, ...]],
+    ) -> None:
+        makers = {name: Maker(self._hasher, self._seed) for name in fields}
+        tuples = {side: Maker(self._hasher, self._seed) for side in together}
+        whole = WHOLE_ROWS if self._hashes < _MOST_HASHES else SAMPLE_ROWS
+        if isinstance(connector, Joinable):
+            there = {item.ref.field for item in listed.fields}
+            fields = [name for name in fields if name in there]
+            read = connector.key_rows(listed, fields, whole=whole, sample=SAMPLE_ROWS, seed=self._seed)
+            is_whole = read.is_whole
+            for row in read.rows:
+                texts = {name: makers[name].add(value) for name, value in zip(fields, row, strict=True)}
+                for side, maker in tuples.items():
+                    parts = [texts.get(column.ref.field) for column in side]
+                    if None not in parts:
+                        maker.add("\x1f".join(map(str, parts)))
+        else:
+            take = Take(whole, self._seed, frozenset(fields), self._max_file_bytes)
+            content = connector.read(listed, take)
+            is_whole = content.is_whole
+            for column in content.columns:
+                for value, count in column.counts.items():
+                    if column.field.ref.field in makers:
+                        makers[column.field.ref.field].add(value, count)
+        for name, maker in makers.items():
+            ref = FieldRef(table.source, table.asset, name)
+            self._sketches[ref] = maker.made(is_complete=is_whole, is_parent=ref in parents)
+            self._hashes += len(self._sketches[ref].hashes)
+        for side, maker in tuples.items():
+            refs = tuple(column.ref for column in side)
+            self._tuples[refs] = maker.made(is_complete=is_whole, is_parent=True)
+
+    def _probe(
+        self,
+        connector: Joinable,
+        source: str,
+        listed: Mapping[str, Listed],
+        pairs: Sequence[Candidate],
+        until: float,
+    ) -> None:
+        """Ask large tables for the values of the fields that may point at them."""
+        asked: Counter[FieldRef] = Counter()
+        for pair in pairs:
+            child, parent = pair.child.ref, pair.parent.ref
+            if child.source != source or parent.source != source or parent.asset not in listed:
+                continue
+            sketches = self._sketches.get(child), self._sketches.get(parent)
+            if sketches[0] is None or sketches[1] is None or sketches[1].is_complete or not sketches[0].probes:
+                continue
+            if not pair.parent.is_key and not sketches[1].is_unique:
+                continue  # values that repeat are no key, and looking for them would read the whole table
+            if asked[child] >= _MOST_PROBES:
+                continue
+            if time.monotonic() > until:
+                self._done.unfinished.append(source)
+                return
+            asked[child] += 1
+            values = sketches[0].probes
+            try:
+                found = connector.count_found(listed[parent.asset], parent.field, values)
+            except Exception:
+                self._done.failed_count += 1
+                continue
+            tested = len(values)
+            if found < tested and any(self._hasher.none & {self._hasher.of(str(value))} for value in values):
+                tested = max(found, tested - 1)
+            self._compared[child, parent] = Compared(tested, min(found, tested), "probe")
+
+    def _found_by_value(self, named: Mapping[FieldRef, Sequence[Candidate]]) -> list[Candidate]:
+        """Pairs that no name suggests: nearly all values of one field are keys in the other, and not by a counter."""
+        keys = {
+            column.ref: column
+            for place, table in enumerate(self._tables)
+            if self._fresh[place]
+            for column in _keys(table)
+            if self._is_telling(column)
+        }
+        where: defaultdict[int, list[FieldRef]] = defaultdict(list)
+        for ref in keys:
+            for value in self._sketches[ref].hashes:
+                where[value].append(ref)
+        found = []
+        for place, table in enumerate(self._tables):
+            for child in by_value(table) if self._fresh[place] else ():
+                sketch = self._sketches.get(child.ref)
+                if sketch is None or child.references is not None or not sketch.hashes:
+                    continue
+                looked_up = [value for value in sorted(sketch.hashes)[:_LOOKED_UP] if value not in self._hasher.none]
+                hits = Counter(ref for value in looked_up for ref in where.get(value, ()))
+                have = {pair.parent.ref for pair in named.get(child.ref, ())}
+                whole = [ref for ref, count in hits.items() if count == len(looked_up) and ref != child.ref]
+                for ref, count in hits.most_common(_MOST_FOUND + len(have) + 1):
+                    parent = keys[ref]
+                    is_across = ref.source != child.ref.source
+                    least = 0.3 if is_across and child.is_identifying and parent.is_identifying else 0.9
+                    if self._sketches[ref].is_counter and whole != [ref]:
+                        continue  # several counters have these numbers
+                    if ref not in have and parent.table != child.table and count >= max(2, least * len(looked_up)):
+                        found.append(Candidate(child, parent, NONE))
+        return found
+
+    def _is_telling(self, column: Column) -> bool:
+        """Whether it is a surprise to find a value in this field."""
+        sketch = self._sketches.get(column.ref)
+        return (
+            sketch is not None
+            and sketch.is_complete
+            and not (sketch.is_counter and sketch.low is not None and sketch.low <= max(100, sketch.distinct))
+            and sketch.distinct >= 3
+            and (sketch.is_unique or sketch.distinct >= 0.98 * sketch.count)
+        )
+
+    def _weighed(self, pair: Candidate) -> Weighed:
+        child, parent = self._sketches.get(pair.child.ref), self._sketches.get(pair.parent.ref)
+        compared = self._compared.get((pair.child.ref, pair.parent.ref))
+        if compared is None and child is not None and parent is not None and parent.is_complete and child.count:
+            compared = compare(child, parent, self._hasher.none)
+        if compared is None or not compared.tested:
+            compared = UNMEASURED
+        return weigh(pair, child, parent, compared)
+
+    def _is_open(self, column: Column) -> bool:
+        return column.ref.source in self._opened
+
+    def _take_back(self, known: Iterable[JoinMeasure], weighed: Sequence[Weighed]) -> None:
+        """Earlier measures of fields that were weighed again, and that nothing speaks for any more."""
+        again = {one.candidate.child.ref for one in weighed}
+        for place, table in enumerate(self._tables):
+            if self._fresh[place]:
+                again |= {column.ref for column in table.columns}
+        have = {(one.child, one.parent) for one in self._done.measures}
+        gone = (Term("it no longer comes into question", 0.0),)
+        self._done.measures += [
+            JoinMeasure(one.child, one.parent, 0, 0, "name", 0.0, gone)
+            for one in known
+            if one.score > 0
+            and one.child in again
+            and one.parent.source in self._opened
+            and (one.child, one.parent) not in have
+        ]
+
+
+def _keys(table: Table) -> list[Column]:
+    """The columns that values of other fields are looked for in although no name says so."""
+    return [
+        column
+        for column, is_key in parents_of(table)
+        if column.is_key
+        or column.is_identifying
+        or (is_key and not column.is_part)
+        or (column.looks_unique and bool(column.name.kind) and own_key(column, table))
+    ]
