@@ -99,7 +99,26 @@ class SourceSettings(_Section):
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,60}$")]
     #: What it is; told from the address when not given, and checked against it when given.
-    kind: Literal["files", "sqlite", "postgresql", "mysql", "mariadb", "mongodb", "ldap"] | None = None
+    kind: (
+        Literal[
+            "files",
+            "sqlite",
+            "postgresql",
+            "mysql",
+            "mariadb",
+            "duckdb",
+            "mssql",
+            "oracle",
+            "snowflake",
+            "bigquery",
+            "redshift",
+            "clickhouse",
+            "odbc",
+            "mongodb",
+            "ldap",
+        ]
+        | None
+    ) = None
     #: A database or fsspec URL; the password is better kept out of it.
     url: str | None = None
     #: The environment variable that holds the whole URL.

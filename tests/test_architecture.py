@@ -24,7 +24,7 @@ FORBIDDEN = [
 #: Extension folders, and the modules in each that every sibling may use. All others never know of each other.
 SHARED = {
     "scanners.sources": {"address", "base", "registry", "selection"},
-    "scanners.sources.sql": {"catalog", "habits"},
+    "scanners.sources.sql": {"catalog", "dictionary", "habits"},
     "scanners.extract": {"base", "decode", "header", "registry"},
     "privacy.reports": {"rendering", "report", "table", "text"},
 }

@@ -12,17 +12,33 @@ from data_map.errors import ConfigurationError, UnavailableError, UsageError
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL
 
-_SQLITE_HEADER = b"SQLite format 3\x00"
+#: Kinds of databases that are a file → what it holds from which byte on.
+_HEADERS = {"sqlite": (0, b"SQLite format 3\x00"), "duckdb": (8, b"DUCK")}
 _DIALECTS = {
     "sqlite": "sqlite",
+    "duckdb": "duckdb",
     "postgresql": "postgresql",
     "postgres": "postgresql",
     "mysql": "mysql",
     "mariadb": "mariadb",
+    "mssql": "mssql",
+    "oracle": "oracle",
+    "snowflake": "snowflake",
+    "bigquery": "bigquery",
+    "redshift": "redshift",
+    "clickhouse": "clickhouse",
+    "odbc": "odbc",
 }
 #: Addresses that SQLAlchemy has no part in: scheme → kind.
 _OTHERS = {"mongodb": "mongodb", "mongodb+srv": "mongodb", "ldap": "ldap", "ldaps": "ldap"}
-_PASSWORD_OPTIONS = frozenset({"password", "passwd", "pwd", "sslpassword"})
+_PASSWORD_OPTIONS = frozenset(
+    {
+        *("password", "passwd", "pwd", "sslpassword", "wallet_password", "passcode"),
+        *("token", "access_token", "private_key", "private_key_file_pwd", "credentials_base64"),
+    }
+)
+#: Options that name the database: Oracle's service, the data source of ODBC.
+_ALIASES = {"oracle": ("service_name",), "odbc": ("dsn",)}
 #: One host or several, each with or without a port.
 _HOST = r"(?:\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(?::\d{1,5})?"
 _HOSTS = re.compile(f"{_HOST}(?:,{_HOST})*")
@@ -79,24 +95,26 @@ def _path(text: str, base: Path | None) -> Place:
             msg = f"There is nothing at {path}. Give a folder, a file, or a database URL such as postgresql://host/db."
             raise UnavailableError(msg)
         path = path.resolve()
-        is_database = path.is_file() and _is_sqlite(path)
+        kind = _kind_of_file(path) if path.is_file() else None
     except (PermissionError, OSError):
-        is_database = False
-    if is_database:
-        return _sqlite(path)
+        kind = None
+    if kind is not None:
+        return _database_file(kind, path)
     name = path.stem if path.is_file() else path.name
     return Place("files", str(path), _name(name), root=str(path))
 
 
-def _is_sqlite(path: Path) -> bool:
+def _kind_of_file(path: Path) -> str | None:
+    """The kind of a database file by its first bytes; None for any other file."""
     with path.open("rb") as stream:
-        return stream.read(16) == _SQLITE_HEADER
+        start = stream.read(16)
+    return next((kind for kind, (place, magic) in _HEADERS.items() if start[place:].startswith(magic)), None)
 
 
-def _sqlite(path: Path) -> Place:
+def _database_file(kind: str, path: Path) -> Place:
     from sqlalchemy.engine import URL
 
-    return Place("sqlite", str(path), _name(path.stem), url=URL.create("sqlite", database=str(path)))
+    return Place(kind, str(path), _name(path.stem), url=URL.create(kind, database=str(path)))
 
 
 def _database(text: str, kind: str, base: Path | None) -> Place:
@@ -108,16 +126,17 @@ def _database(text: str, kind: str, base: Path | None) -> Place:
     except (ArgumentError, ValueError):
         msg = "The database address cannot be read. It is written DIALECT://USER@HOST:PORT/DATABASE."
         raise UsageError(msg) from None
-    if kind == "sqlite":
+    if kind in _HEADERS:
         if not url.database or url.database == ":memory:":
-            msg = "A SQLite address names a file: sqlite:///relative.db or sqlite:////absolute/path.db."
+            title = {"sqlite": "SQLite", "duckdb": "DuckDB"}[kind]
+            msg = f"A {title} address names a file: {kind}:///relative.db or {kind}:////absolute/path.db."
             raise UsageError(msg)
         path = Path(url.database)
         path = path if path.is_absolute() else (base or Path.cwd()) / path
         if not path.exists():
             msg = f"There is no database at {path}."
             raise UnavailableError(msg)
-        return _sqlite(path.resolve())
+        return _database_file(kind, path.resolve())
     if text.count("@") > 1 or "@" in f"{url.host}{url.port}{url.database}":
         # An @ that was left as it is ends the login too early, and a piece of the password would become the address.
         msg = (
@@ -126,9 +145,16 @@ def _database(text: str, kind: str, base: Path | None) -> Place:
         )
         raise UsageError(msg)
     port = f":{url.port}" if url.port else ""
-    has_password = bool(url.password) or any(key in _PASSWORD_OPTIONS for key in url.query)
-    location = f"{kind}://{url.host or 'localhost'}{port}/{url.database or ''}"
-    return Place(kind, location, _name(url.database or url.host or kind), url=url, has_password=has_password)
+    has_password = bool(url.password) or any(key.lower() in _PASSWORD_OPTIONS for key in url.query)
+    # What the address calls the database besides its path.
+    alias = next((str(url.query[key]) for key in _ALIASES.get(kind, ()) if key in url.query), "")
+    if re.search("[;=(){}]", alias):
+        msg = f"The {_ALIASES[kind][0]} of the address is a name: further options stand behind & signs."
+        raise UsageError(msg)
+    host = url.host or ("" if kind in ("bigquery", "odbc") else "localhost")
+    database = "/".join(part for part in (alias, url.database) if part)
+    location = f"{kind}://{host}{port}/{database}"
+    return Place(kind, location, _name(database or host or kind), url=url, has_password=has_password)
 
 
 def _other(text: str, scheme: str) -> Place:

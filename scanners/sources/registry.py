@@ -9,15 +9,25 @@ from data_map.model import Source
 from scanners.sources.address import Place
 from scanners.sources.base import SourceConnector
 
+_SQL = "scanners.sources.sql.connector:SqlSource"
+
 #: kind → (class that connects, class of the dialect's habits, arguments of the habits).
 CONNECTORS: dict[str, tuple[str, str | None, tuple[str, ...]]] = {
     "files": ("scanners.sources.files:FileSource", None, ()),
     "ldap": ("scanners.sources.ldap:LdapSource", None, ()),
     "mongodb": ("scanners.sources.mongodb:MongoSource", None, ()),
-    "sqlite": ("scanners.sources.sql.connector:SqlSource", "scanners.sources.sql.sqlite:SqliteHabits", ()),
-    "postgresql": ("scanners.sources.sql.connector:SqlSource", "scanners.sources.sql.postgresql:PostgresqlHabits", ()),
-    "mysql": ("scanners.sources.sql.connector:SqlSource", "scanners.sources.sql.mysql:MysqlHabits", ("mysql",)),
-    "mariadb": ("scanners.sources.sql.connector:SqlSource", "scanners.sources.sql.mysql:MysqlHabits", ("mariadb",)),
+    "sqlite": (_SQL, "scanners.sources.sql.sqlite:SqliteHabits", ()),
+    "postgresql": (_SQL, "scanners.sources.sql.postgresql:PostgresqlHabits", ()),
+    "mysql": (_SQL, "scanners.sources.sql.mysql:MysqlHabits", ("mysql",)),
+    "mariadb": (_SQL, "scanners.sources.sql.mysql:MysqlHabits", ("mariadb",)),
+    "duckdb": (_SQL, "scanners.sources.sql.duckdb:DuckdbHabits", ()),
+    "mssql": (_SQL, "scanners.sources.sql.mssql:MssqlHabits", ()),
+    "oracle": (_SQL, "scanners.sources.sql.oracle:OracleHabits", ()),
+    "snowflake": (_SQL, "scanners.sources.sql.snowflake:SnowflakeHabits", ()),
+    "bigquery": (_SQL, "scanners.sources.sql.bigquery:BigqueryHabits", ()),
+    "redshift": (_SQL, "scanners.sources.sql.redshift:RedshiftHabits", ()),
+    "clickhouse": (_SQL, "scanners.sources.sql.clickhouse:ClickhouseHabits", ()),
+    "odbc": (_SQL, "scanners.sources.sql.odbc:OdbcHabits", ()),
 }
 
 
