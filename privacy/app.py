@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from data_map.store.store import Store
     from scanners.detect.engine import Engine
     from scanners.sources.address import Place
+    from scanners.units import Detection
 
 DISTRIBUTION = "privacy-inventory"
 
@@ -233,6 +234,22 @@ class App:
         location = str(Path(path).expanduser().absolute())
         with self.reading_store() as store:
             return next((item for item in store.sources() if item.location == location), None) if store else None
+
+    def beside_config(self, path: str) -> Path:
+        """A path of the configuration, which is seen from the configuration file."""
+        base = self.config_path.parent if self.config_path else Path.cwd()
+        return (base / Path(path).expanduser()).absolute()
+
+    def detection(self) -> Detection:
+        """Which detectors look; nothing is loaded.
+
+        Raises:
+            ConfigurationError: the configured language model is not installed.
+        """
+        from scanners.detect.ner import installed_model
+        from scanners.units import Detection
+
+        return Detection(installed_model(self.config.scan.model or None))
 
     def engine(self) -> Engine:
         """The detectors.

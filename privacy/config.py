@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from data_map.errors import ConfigurationError
+from scanners.pace import Hours
 
 _COMMAND_S = 30
 
@@ -85,6 +86,14 @@ class ScanSettings(_Section):
     model: str = ""
     #: Asset names (``*`` matches ``/`` too) that no scan of any source reads.
     exclude: tuple[str, ...] = ()
+    #: Where it is done: ``inline``, ``processes`` or a cluster's ``dask://HOST:PORT``; empty takes what is quicker.
+    executor: str = ""
+    #: Processes to work in; 0 takes the cores.
+    workers: Annotated[int, Field(ge=0, le=1000)] = 0
+    #: Files for TLS to a cluster: its authority, our certificate and its key; relative to the configuration file.
+    tls_ca: str = ""
+    tls_cert: str = ""
+    tls_key: str = ""
 
 
 class MapSettings(_Section):
@@ -140,6 +149,28 @@ class SourceSettings(_Section):
     exclude: tuple[str, ...] = ()
     #: Whether plain views are read too.
     views: bool = False
+    #: Workers that read it at the same time, each over one connection; by default 2, and all for a local folder.
+    connections: Annotated[int, Field(ge=1, le=1000)] | None = None
+    #: Rows read of it a second, on average over time; 0 for no limit.
+    max_rows_per_s: Annotated[float, Field(ge=0)] = 0.0
+    #: When it may be read, in the controller's time zone: ``20:00-06:00``, or several such windows.
+    hours: tuple[str, ...] = ()
+
+    @field_validator("hours", mode="before")
+    @classmethod
+    def _one_or_several(cls, value: object) -> object:
+        return (value,) if isinstance(value, str) else value
+
+    @field_validator("hours")
+    @classmethod
+    def _are_hours(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        Hours.parse(value)
+        return value
+
+    @property
+    def windows(self) -> Hours:
+        """When it may be read."""
+        return Hours.parse(self.hours)
 
     @model_validator(mode="after")
     def _one_place(self) -> SourceSettings:

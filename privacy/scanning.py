@@ -2,26 +2,44 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from data_map.build import apply
-from data_map.errors import NotAllowedError, UsageError
-from data_map.model import Asset, AssetScan, Decision, FieldRef, FieldVerdict, Reason, Skipped, Source, SourceScan
+from data_map.errors import ConfigurationError, NotAllowedError, ToolError, UsageError
+from data_map.model import (
+    Asset,
+    AssetKind,
+    AssetScan,
+    Decision,
+    FieldRef,
+    FieldVerdict,
+    Reason,
+    Skipped,
+    Source,
+    SourceScan,
+)
 from data_map.taxonomy import CATEGORIES, LegalClass, class_of
+from privacy import holder
 from privacy.app import App, Target
-from scanners.detect.engine import Engine
-from scanners.scan import Limits, Listing, ScanEvent, listing, scan
-from scanners.sources.registry import open_source
-from scanners.sources.selection import is_wanted
+from scanners.fingerprint import detectors_digest, fingerprint
+from scanners.pace import Manners
+from scanners.scan import FIRST_ROWS, Limits, Listing, ScanEvent, events_of, survey
+from scanners.schedule import Done, Event, Job, Schedule
+from scanners.units import Detection, Opening
 
 if TYPE_CHECKING:
     from data_map.model import DataMap
     from data_map.store.store import Store
+    from scanners.executor import Workers
     from scanners.sources.base import SourceConnector
 
 
@@ -38,6 +56,10 @@ class SourceSummary:
     personal_count: int = 0
     rows_read: int = 0
     bytes_read: int = 0
+    #: Assets that were not read again because nothing about them has changed.
+    unchanged_count: int = 0
+    #: Seconds from its listing to its last asset, in this run.
+    seconds: float = 0.0
     #: Category → fields in which it was found, as the field's own category or inside a text.
     categories: Counter[str] = field(default_factory=Counter)
     skipped: list[Skipped] = field(default_factory=list)
@@ -46,19 +68,21 @@ class SourceSummary:
     def unreached_count(self) -> int:
         """Assets that were listed, and neither read nor refused: the scan was interrupted before them."""
         refused = {skip.asset for skip in self.skipped if skip.asset is not None and skip.field is None}
-        return max(0, (self.asset_count or 0) - self.read_count - len(refused))
+        return max(0, (self.asset_count or 0) - self.read_count - self.unchanged_count - len(refused))
 
     @property
     def is_unopened(self) -> bool:
         """Whether the source itself could not be opened, so that nothing of it was read."""
-        return self.read_count == 0 and any(skip.asset is None for skip in self.skipped)
+        nothing = self.read_count == 0 and self.unchanged_count == 0
+        return nothing and any(skip.asset is None for skip in self.skipped)
 
     def add(self, event: ScanEvent) -> None:
         """Count one event of the scan."""
         if isinstance(event, Skipped):
             self.skipped.append(event)
         elif isinstance(event, Listing):
-            self.asset_count = len(event.assets) + sum(skip.asset is not None for skip in self.skipped)
+            self.asset_count = event.asset_count
+            self.unchanged_count += len(event.unchanged)
         elif isinstance(event, SourceScan):
             self.asset_count = event.asset_count
         elif isinstance(event, AssetScan):
@@ -78,10 +102,16 @@ class ScanSummary:
     """What became of a whole run."""
 
     scan_id: int
+    #: Whether an earlier run began this scan.
+    is_continued: bool
     #: Module of the language model; None when names in running text were not looked for.
     model: str | None
     sources: list[SourceSummary] = field(default_factory=list)
     is_interrupted: bool = False
+    #: Sources whose hours ended before all of it was read: the next run goes on there.
+    late: list[str] = field(default_factory=list)
+    #: Where it was done: ``this process``, ``4 processes``, ``dask``.
+    workers: str = "this process"
     #: Fields that ``--fail-on`` was asked about and that were found.
     failing: list[FieldVerdict] = field(default_factory=list)
 
@@ -112,19 +142,72 @@ def limits_of(app: App, **overrides: object) -> Limits:
     return Limits(**merged)  # type: ignore[arg-type]
 
 
-def connect(app: App, target: Target, timeout_s: float) -> SourceConnector:
-    """The connector of a target. The store and the vault key never count as part of a scanned folder."""
+def opening_of(app: App, target: Target, timeout_s: float) -> Opening:
+    """How a target is opened. The store and the vault key never count as part of a scanned folder."""
     settings = target.settings
     own = _own_files(app, target) if target.place.root else ()
-    exclude = (*app.config.scan.exclude, *(settings.exclude if settings else ()), *own)
-    return open_source(
+    return Opening(
         target.source,
         target.place,
         include=settings.include if settings else (),
-        exclude=exclude,
+        exclude=(*app.config.scan.exclude, *(settings.exclude if settings else ()), *own),
         views=settings.views if settings else False,
         timeout_s=timeout_s,
     )
+
+
+def connect(app: App, target: Target, timeout_s: float) -> SourceConnector:
+    """The connector of a target."""
+    return opening_of(app, target, timeout_s).open()
+
+
+#: What lies on this machine: nobody else is kept from his work by reading it with all cores.
+_LOCAL_KINDS = frozenset({"files"})
+
+
+def manners_of(target: Target) -> Manners:
+    """How gently a target is to be read."""
+    settings = target.settings
+    is_local = target.place.kind in _LOCAL_KINDS and "://" not in (target.place.root or "")
+    own = settings.connections if settings else None
+    return Manners(
+        connections=own or (None if is_local else Manners().connections),
+        max_rows_per_s=settings.max_rows_per_s if settings else 0.0,
+        hours=settings.windows if settings else Manners().hours,
+    )
+
+
+def workers_of(app: App, detection: Detection, executor: str | None = None, count: int | None = None) -> Workers:
+    """Where to work, by the words of ``--executor`` and ``--workers``, else by the configuration.
+
+    Raises:
+        UsageError: the words do not fit together.
+        ConfigurationError: there is no such executor, or what it needs is missing.
+        UnavailableError: the cluster does not answer.
+    """
+    from scanners import executor as executors
+
+    settings = app.config.scan
+    wanted = executor or settings.executor or None
+    given = count or settings.workers or None
+    if wanted is None and given is None:
+        return executors.Automatic(executors.cores(), detection.model)
+    if wanted == "inline" or (wanted is None and given == 1):
+        if count is not None and count > 1:
+            msg = "--executor inline is this one process; --workers is for processes."
+            raise UsageError(msg)
+        return executors.Inline()
+    if wanted in (None, "processes"):
+        return executors.Processes(given or executors.cores(), detection.model)
+    if count is not None:
+        msg = "--workers is for processes of this machine; a cluster has the workers that it has."
+        raise UsageError(msg)
+    files = [app.beside_config(path) for path in (settings.tls_ca, settings.tls_cert, settings.tls_key) if path]
+    if files and len(files) < 3:
+        msg = "TLS needs all three of tls_ca, tls_cert and tls_key under [scan]."
+        raise ConfigurationError(msg)
+    certificates = executors.Certificates(*files) if files else None
+    return executors.Dask(str(wanted), certificates, detectors_digest())
 
 
 def _own_files(app: App, target: Target) -> tuple[str, ...]:
@@ -144,64 +227,329 @@ def _literal(name: str) -> str:
 
 
 class Stopped:
-    """Whether the scan was asked to stop: an interrupt that somebody's callback swallowed still counts."""
+    """Whether the run was asked to stop, and when it may be told so by a ``KeyboardInterrupt``.
+
+    An interrupt that somebody's callback swallowed still counts. While something is being kept in the store it waits.
+    """
 
     def __init__(self) -> None:
         self.is_set = False
+        self._shields = 0
+
+    def ask(self) -> None:
+        """From a signal's handler.
+
+        Raises:
+            KeyboardInterrupt: unless this is no moment for it.
+        """
+        self.is_set = True
+        if not self._shields:
+            raise KeyboardInterrupt
+
+    def check(self) -> None:
+        """Stop here, if asked to.
+
+        Raises:
+            KeyboardInterrupt: it was.
+        """
+        if self.is_set:
+            raise KeyboardInterrupt
+
+    @contextmanager
+    def shield(self) -> Iterator[None]:
+        """No interrupt in here."""
+        self._shields += 1
+        try:
+            yield
+        finally:
+            self._shields -= 1
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """How a run goes about it."""
+
+    #: What has not changed since its last look is not read.
+    changed_only: bool = False
+    #: Begin a new scan, also where the last one of the same plan was left unfinished.
+    restart: bool = False
+    #: The seed was chosen by hand: a scan with another one is another scan.
+    is_seed_given: bool = False
 
 
 def run_scan(
     app: App,
     store: Store,
     targets: Sequence[Target],
-    engine: Engine,
+    detection: Detection,
     limits: Limits,
     *,
+    workers: Workers,
+    mode: Mode | None = None,
     missed: Sequence[Skipped] = (),
     fail_on: Sequence[str] = (),
     watch: Callable[[Target, ScanEvent], None] = lambda target, event: None,
     stopped: Stopped | None = None,
+    say: Callable[[str], None] = lambda text: None,
 ) -> ScanSummary:
-    """Scan targets one after the other; each asset is committed as soon as it was looked at.
+    """Scan targets with the workers; what each unit of work found is committed when it is done.
 
-    ``missed`` are known sources that cannot even be located; they are kept as skipped. ``watch`` is called with every
-    event. A ``KeyboardInterrupt`` ends the scan and is told in the summary.
+    Where the last scan of the same plan was left unfinished, it is continued. ``missed`` are known sources that cannot
+    even be located; they are kept as skipped. ``watch`` is called with every event, ``say`` with what is worth a line.
+    A ``KeyboardInterrupt`` ends the run and is told in the summary. The workers are closed.
+
+    Raises:
+        UnavailableError: the store or the cluster is not there any more; what was committed stays.
     """
-    before = store.load(today=app.today) if "new" in fail_on else None
-    decisions = {decision.ref: decision for decision in store.decisions()}
-    options = {"model": engine.names.model, "sample_rows": limits.sample_rows, "full": limits.full}
-    scan_id = store.begin_scan(limits.seed, options)
-    summary = ScanSummary(scan_id, engine.names.model)
-    try:
-        _keep_missed(store, scan_id, missed)
+    return _Run(app, store, detection, limits, workers, mode or Mode(), fail_on, watch, stopped or Stopped(), say).run(
+        targets, missed
+    )
+
+
+class _Run:
+    """One run as it goes on."""
+
+    def __init__(
+        self,
+        app: App,
+        store: Store,
+        detection: Detection,
+        limits: Limits,
+        workers: Workers,
+        mode: Mode,
+        fail_on: Sequence[str],
+        watch: Callable[[Target, ScanEvent], None],
+        stopped: Stopped,
+        say: Callable[[str], None],
+    ) -> None:
+        self._app = app
+        self._store = store
+        self._detection = detection
+        self._limits = limits
+        self._workers = workers
+        self._mode = mode
+        self._fail_on = fail_on
+        self._watch = watch
+        self._stopped = stopped
+        self._say = say
+        self._decisions: dict[FieldRef, Decision] = {}
+        self._alive_at = time.monotonic()
+
+    def run(self, targets: Sequence[Target], missed: Sequence[Skipped]) -> ScanSummary:
+        from data_map.store import scans
+
+        before = self._store.load(today=self._app.today) if "new" in self._fail_on else None
+        self._decisions = {decision.ref: decision for decision in self._store.decisions()}
+        options = {
+            "model": self._detection.model,
+            "sample_rows": self._limits.sample_rows,
+            "full": self._limits.full,
+            "changed_only": self._mode.changed_only,
+        }
+        plan = plan_of(self._app, targets, self._detection, self._limits, self._mode)
+        me = holder.me(self._app.now())
+        self._begun = scans.begin(
+            self._store, plan, self._limits.seed, options, me, is_dead=holder.is_dead, is_anew=self._mode.restart
+        )
+        self._limits = replace(self._limits, seed=self._begun.seed)
+        self.summary = ScanSummary(self._begun.id, self._begun.is_continued, self._detection.model)
+        if before is not None and self._begun.is_continued:
+            earlier = scans.before(self._store, self._begun.id)
+            before = self._store.load(earlier, today=self._app.today) if earlier else type(before)()
+        try:
+            try:
+                self._work(targets, missed)
+            except KeyboardInterrupt:
+                self.summary.is_interrupted = True
+            with self._stopped.shield():
+                self._workers.close(at_once=self.summary.is_interrupted)
+                if self.summary.is_interrupted:
+                    self._keep_unreached(targets)
+                is_open = self.summary.is_interrupted or bool(self.summary.late)
+                self._store.end_scan(self._begun.id, "interrupted" if is_open else "complete")
+        except BaseException as error:
+            with self._stopped.shield():
+                self._workers.close(at_once=True)
+                # A store that fails, or that another run goes on with, keeps what it has.
+                if not isinstance(error, ToolError):
+                    self._store.end_scan(self._begun.id, "interrupted")
+            raise
+        self.summary.workers = self._workers.name
+        if before is not None:
+            self.summary.failing.extend(_new(before, self._store.load(today=self._app.today), self.summary))
+        return self.summary
+
+    def _work(self, targets: Sequence[Target], missed: Sequence[Skipped]) -> None:
+        self._keep_missed(missed)
+        taken: list[Target] = []
         for target in targets:
             try:
-                source = _taken(store, target)
+                source = _taken(self._store, target)
             except NotAllowedError as error:  # its name stands for another place: the others are still scanned
-                summary.refused.append(error)
+                self.summary.refused.append(error)
                 continue
-            target = Target(source, target.place, target.settings)
-            one = SourceSummary(source)
-            summary.sources.append(one)
-            for event in _events(app, target, engine, limits):
-                if stopped is not None and stopped.is_set:
-                    raise KeyboardInterrupt
-                counted = _decided(event, decisions, app.today)
-                one.add(counted)
-                _keep(store, scan_id, one, event)
-                if isinstance(counted, AssetScan):
-                    summary.failing.extend(_failing(counted.verdicts, fail_on))
-                watch(target, event)
-    except KeyboardInterrupt:
-        summary.is_interrupted = True
-        _keep_unreached(store, scan_id, targets, summary)
-    except BaseException:
-        store.end_scan(scan_id, "interrupted")
-        raise
-    store.end_scan(scan_id, "interrupted" if summary.is_interrupted else "complete")
-    if before is not None:
-        summary.failing.extend(_new(before, store.load(today=app.today), summary))
-    return summary
+            taken.append(Target(source, target.place, target.settings))
+        jobs = [self._job(target) for target in taken]
+        schedule = Schedule(
+            jobs,
+            self._workers,
+            self._detection,
+            self._limits,
+            clock=lambda: self._app.now().astimezone(self._app.config.zone),
+            on_wait=self._wait,
+        )
+        summaries: dict[int, SourceSummary] = {}
+        began: dict[int, float] = {}
+        for number, event in schedule.events():
+            self._stopped.check()
+            if number not in summaries:
+                summaries[number] = SourceSummary(taken[number].source)
+                began[number] = time.monotonic()
+                self.summary.sources.append(summaries[number])
+            with self._stopped.shield():
+                self._take(taken[number], summaries[number], event)
+            summaries[number].seconds = time.monotonic() - began[number]
+
+    def _job(self, target: Target) -> Job:
+        from data_map.store import scans
+
+        name = target.source.name
+        known = scans.last_fingerprints(self._store, name) if self._mode.changed_only else {}
+        done: frozenset[str] = frozenset()
+        if self._begun.is_continued:
+            done = scans.committed(self._store, self._begun.id, name).assets
+        return Job(opening_of(self._app, target, self._limits.timeout_s), manners_of(target), done, known)
+
+    def _take(self, target: Target, one: SourceSummary, event: Event) -> None:
+        """Keep one event, count it, and tell it."""
+        from data_map.store import scans
+
+        self._alive_at = time.monotonic()
+        if isinstance(event, Listing):
+            listed = SourceScan(one.source, event.asset_count or 0, is_complete=False)
+            scans.begin_source(
+                self._store,
+                self._begun,
+                listed,
+                skipped=event.skipped,
+                unchanged=event.unchanged,
+                done=event.done,
+            )
+            self._tell(target, one, *event.skipped, event)
+            self._tell_earlier(one, event)
+        elif isinstance(event, Done):
+            scans.save_unit(self._store, self._begun, [(each.scan, each.skipped) for each in event.looked])
+            for each in event.looked:
+                self._tell(target, one, *events_of(each))
+            reasons = {skip.reason for each in event.looked for skip in each.skipped}
+            if Reason.OUTSIDE_HOURS in reasons:
+                self.summary.late.append(one.source.name)
+        elif isinstance(event, Skipped):
+            scans.skip_source(self._store, self._begun, event)
+            self._tell(target, one, event)
+        elif isinstance(event, SourceScan):
+            scans.end_source(self._store, self._begun, event)
+            self._tell(target, one, event)
+        else:
+            self._tell(target, one, event)
+
+    def _tell(self, target: Target, one: SourceSummary, *events: ScanEvent) -> None:
+        for event in events:
+            self._count(one, event)
+            self._watch(target, event)
+
+    def _count(self, one: SourceSummary, event: ScanEvent) -> None:
+        counted = _decided(event, self._decisions, self._app.today)
+        one.add(counted)
+        if isinstance(counted, AssetScan):
+            self.summary.failing.extend(_failing(counted.verdicts, self._fail_on))
+
+    def _tell_earlier(self, one: SourceSummary, event: Listing) -> None:
+        """Count what earlier parts of this scan have done."""
+        from data_map.store import scans
+
+        if not event.done:
+            return
+        earlier = scans.committed(self._store, self._begun.id, one.source.name)
+        here = set(event.done)
+        for look in earlier.looks:
+            if look.asset.name in here:
+                self._count(one, look)
+        one.skipped.extend(skip for skip in earlier.skipped if skip.asset in here)
+        one.unchanged_count += sum(name in here for name in earlier.unchanged)
+        count = one.asset_count or 0
+        self._say(f"{one.source.name}: continuing scan {self._begun.id}: {len(here):,} of {count:,} done")
+
+    def _wait(self) -> None:
+        from data_map.store import scans
+
+        self._stopped.check()
+        if time.monotonic() - self._alive_at > _ALIVE_S:
+            with self._stopped.shield():
+                scans.stay_alive(self._store, self._begun)
+            self._alive_at = time.monotonic()
+
+    def _keep_missed(self, missed: Sequence[Skipped]) -> None:
+        from data_map.store import scans
+
+        known = {source.name for source in self._store.sources()} if missed else set()
+        for skip in missed:
+            if skip.source in known:
+                scans.skip_source(self._store, self._begun, skip)
+
+    def _keep_unreached(self, targets: Sequence[Target]) -> None:
+        """Say of each source whose listing an interrupt forestalled that it was not looked at."""
+        from data_map.store import scans
+
+        begun = {one.source.name for one in self.summary.sources}
+        for target in targets:
+            try:
+                source = _taken(self._store, target)
+            except NotAllowedError:
+                continue
+            if source.name not in begun:
+                self.summary.sources.append(SourceSummary(source))
+        for one in self.summary.sources:
+            if one.asset_count is None and not one.skipped:
+                skip = Skipped(one.source.name, Reason.INTERRUPTED)
+                scans.skip_source(self._store, self._begun, skip)
+                one.skipped.append(skip)
+
+
+#: Seconds between two signs of life while nothing comes back.
+_ALIVE_S = 30.0
+
+
+def plan_of(app: App, targets: Sequence[Target], detection: Detection, limits: Limits, mode: Mode) -> str:
+    """A digest of what is to be scanned and how: a run with the same one may go on where another was interrupted."""
+    openings = [opening_of(app, target, limits.timeout_s) for target in targets]
+    plan = {
+        "sources": sorted(
+            [
+                target.source.name if target.settings else "",
+                opening.place.kind,
+                opening.place.location,
+                target.source.country or "",
+                list(opening.include),
+                list(opening.exclude),
+                opening.views,
+            ]
+            for target, opening in zip(targets, openings, strict=True)
+        ),
+        "limits": [
+            limits.sample_rows,
+            limits.full,
+            limits.max_file_bytes,
+            limits.timeout_s,
+            list(limits.include),
+            list(limits.exclude),
+            limits.seed if mode.is_seed_given else None,
+        ],
+        "changed_only": mode.changed_only,
+        "model": [detection.model, detection.with_lists],
+        "detectors": detectors_digest(),
+    }
+    return hashlib.sha256(json.dumps(plan, sort_keys=True).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _decided(event: ScanEvent, decisions: Mapping[FieldRef, Decision], today: date) -> ScanEvent:
@@ -233,19 +581,6 @@ def _taken(store: Store, target: Target) -> Source:
     return target.source
 
 
-def _keep_unreached(store: Store, scan_id: int, targets: Sequence[Target], summary: ScanSummary) -> None:
-    """Say of each source whose listing an interrupt forestalled that it was not looked at."""
-    begun = summary.sources[-1] if summary.sources else None
-    unlisted = [begun] if begun is not None and begun.asset_count is None else []
-    for target in targets[len(summary.sources) :]:
-        unlisted.append(SourceSummary(_taken(store, target)))
-        summary.sources.append(unlisted[-1])
-    for one in unlisted:
-        skip = Skipped(one.source.name, Reason.INTERRUPTED)
-        store.save_skip(scan_id, skip)
-        one.skipped.append(skip)
-
-
 def _new(before: DataMap, after: DataMap, summary: ScanSummary) -> Iterator[FieldVerdict]:
     """The personal fields of the scanned sources that the map did not have before."""
     known = {ref for ref, verdict in _verdicts(before) if verdict.state.is_personal}
@@ -260,26 +595,6 @@ def _verdicts(data_map: DataMap) -> Iterator[tuple[FieldRef, FieldVerdict]]:
         for asset in part.assets:
             for item in asset.fields:
                 yield item.field.ref, item.verdict
-
-
-def _events(app: App, target: Target, engine: Engine, limits: Limits) -> Iterator[ScanEvent]:
-    connector = connect(app, target, limits.timeout_s)
-    try:
-        yield from scan(connector, engine.for_country(target.source.country), limits)
-    finally:
-        connector.close()
-
-
-def _keep(store: Store, scan_id: int, one: SourceSummary, event: ScanEvent) -> None:
-    if isinstance(event, AssetScan):
-        store.save_asset(scan_id, event)
-    elif isinstance(event, Skipped):
-        store.save_skip(scan_id, event)
-    elif isinstance(event, Listing):
-        # At once, so that whatever ends the run, what was listed and not read shows in the coverage.
-        store.end_source(scan_id, SourceScan(one.source, one.asset_count or 0, is_complete=False))
-    elif isinstance(event, SourceScan):
-        store.end_source(scan_id, event)
 
 
 def check_fail_on(wanted: Sequence[str]) -> None:
@@ -304,18 +619,59 @@ def _failing(verdicts: Sequence[FieldVerdict], fail_on: Sequence[str]) -> Iterat
                 yield verdict
 
 
-def planned(app: App, target: Target, limits: Limits) -> tuple[list[Asset], list[Skipped]]:
-    """What a scan would look at, and what it already could not: the listing alone, no row is read."""
-    assets: list[Asset] = []
-    skipped: list[Skipped] = []
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """An asset that a scan would look at, or that it already could not."""
+
+    source: str
+    #: None when it is the whole source that cannot be read.
+    asset: Asset | None
+    #: About so many rows and bytes would be read at the first look; None where nobody can say before.
+    rows: int | None = None
+    bytes: int | None = None
+    is_unchanged: bool = False
+    skipped: Skipped | None = None
+
+
+def planned(app: App, target: Target, limits: Limits, *, detection: Detection | None = None) -> list[Planned]:
+    """What a scan would look at: the listing and the catalog's estimates alone, no row is read.
+
+    ``detection``: the detectors of a scan with ``--changed-only``; what has not changed is marked.
+    """
     connector = connect(app, target, limits.timeout_s)
     try:
-        for item in listing(connector):
-            if isinstance(item, Skipped):
-                if item.asset is None or is_wanted(item.asset, limits.include, limits.exclude):
-                    skipped.append(item)
-            elif is_wanted(item.asset.name, limits.include, limits.exclude):
-                assets.append(item.asset)
+        found = survey(connector, limits)
     finally:
         connector.close()
-    return assets, skipped
+    known = _known_fingerprints(app, target) if detection is not None else {}
+    plans = []
+    for item in found.listed:
+        about = found.contexts.get(item.asset.name)
+        country = target.source.country
+        mark = fingerprint(item, about, limits, detection, country) if detection and known else None
+        is_unchanged = mark is not None and known.get(item.asset.name) == mark
+        rows, size = (0, 0) if is_unchanged else _estimate(item.asset, limits)
+        plans.append(Planned(target.source.name, item.asset, rows, size, is_unchanged))
+    return plans + [Planned(target.source.name, None, skipped=skip) for skip in found.skipped]
+
+
+def _known_fingerprints(app: App, target: Target) -> dict[str, str]:
+    from data_map.store import scans
+
+    with app.reading_store() as store:
+        if store is None:
+            return {}
+        return scans.last_fingerprints(store, store.source_name_for(target.source.name, target.source.location))
+
+
+def _estimate(asset: Asset, limits: Limits) -> tuple[int | None, int | None]:
+    """Rows and bytes of the first look. Of a file no more than all of it can be said."""
+    if asset.kind is AssetKind.FILE:
+        return None, None if asset.size_bytes is None else min(asset.size_bytes, limits.max_file_bytes)
+    most = None if limits.full else limits.sample_rows or FIRST_ROWS
+    if asset.row_count is None:
+        return most, None
+    rows = asset.row_count if most is None else min(asset.row_count, most)
+    if asset.size_bytes is None:
+        return rows, None
+    return rows, round(asset.size_bytes * rows / max(asset.row_count, 1))

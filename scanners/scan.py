@@ -1,39 +1,30 @@
-"""One source, looked at from its listing to its last asset, as a stream of events."""
+"""One source, looked at from its listing to its last asset, as a stream of events.
+
+``scan`` is the simplest shape: in this process, one asset after the other. ``scanners.schedule`` does the same with
+many workers; both share the listing (``survey``) and the look at one asset (``scanners.look``).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from data_map.model import Asset, AssetScan, Field, FieldRef, FieldVerdict, Reason, Skipped, Source, SourceScan, State
-from scanners.detect.engine import Engine, cut, unread
-from scanners.extract.header import is_heading, looks_like_person, looks_like_value
-from scanners.sources.base import Listed, SourceConnector
+from data_map.model import Asset, AssetScan, Connected, Reason, Skipped, Source, SourceScan
+from scanners.look import FIRST_ROWS as FIRST_ROWS
+from scanners.look import MORE_ROWS as MORE_ROWS
+from scanners.look import Limits as Limits
+from scanners.look import Looked, is_lost, look_at
+from scanners.sources.base import Checkable, Listed, SourceConnector
 from scanners.sources.selection import is_wanted
 from scanners.subjects import Table, TableContext, contexts_of
-from scanners.values import Content, Take, UnreadableError
+from scanners.values import UnreadableError
 
-#: Rows of the first look. 1,000 rows settle most columns; see ``MORE_ROWS``.
-FIRST_ROWS = 1_000
-#: Rows of the second look, at the columns that the first one left undecided.
-MORE_ROWS = 10_000
+if TYPE_CHECKING:
+    from scanners.detect.engine import Engine
+
 #: After so many assets in a row whose connection failed, the rest of the source is given up.
-_LOST = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How much to read."""
-
-    #: Rows of each asset; None reads ``FIRST_ROWS``, and ``MORE_ROWS`` where that leaves a column undecided.
-    sample_rows: int | None = None
-    #: Read everything.
-    full: bool = False
-    max_file_bytes: int = 100 * 2**20
-    timeout_s: float = 30.0
-    seed: int = 0
-    include: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
+LOST = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +33,14 @@ class Listing:
 
     source: Source
     assets: tuple[Asset, ...]
+    #: Assets that were not read again because nothing about them has changed since their last look.
+    unchanged: tuple[str, ...] = ()
+    #: Assets that an earlier part of this scan has done.
+    done: tuple[str, ...] = ()
+    #: What the listing already could not look into.
+    skipped: tuple[Skipped, ...] = ()
+    #: Everything that was listed, whatever became of it; None where only the assets are known.
+    asset_count: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +53,24 @@ class Reading:
 ScanEvent = Listing | Reading | AssetScan | Skipped | SourceScan
 
 
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What a source holds, before any row is read."""
+
+    listed: tuple[Listed, ...]
+    skipped: tuple[Skipped, ...]
+    #: Whether the listing came to its end.
+    is_listed: bool
+    #: What the names and keys of all tables say about each, by asset name; files have none.
+    contexts: dict[str, TableContext] = field(default_factory=dict)
+    connected: Connected = field(default_factory=Connected)
+
+    @property
+    def count(self) -> int:
+        """Assets that are part of the scan, whether they can be read or not."""
+        return len(self.listed) + sum(skip.asset is not None for skip in self.skipped)
+
+
 def listing(connector: SourceConnector) -> Iterator[Listed | Skipped]:
     """What the source holds. When the listing breaks off, its last item is a ``Skipped`` without an asset."""
     try:
@@ -64,54 +81,51 @@ def listing(connector: SourceConnector) -> Iterator[Listed | Skipped]:
         yield Skipped(connector.source.name, Reason.READER_FAILED, code=type(error).__name__)
 
 
-def scan(connector: SourceConnector, engine: Engine, limits: Limits) -> Iterator[ScanEvent]:
-    """Look into one source. The last event is always its ``SourceScan``, whatever happened before."""
-    source = connector.source
+def survey(connector: SourceConnector, limits: Limits) -> Survey:
+    """List a source, and ask once how it is connected."""
     listed: list[Listed] = []
-    count = 0
+    skipped: list[Skipped] = []
     is_listed = True
     for item in listing(connector):
         if isinstance(item, Skipped):
-            if item.asset is None:
-                is_listed = False
-                yield item
-            elif is_wanted(item.asset, limits.include, limits.exclude):
-                count += 1
-                yield item
+            is_listed &= item.asset is not None
+            if item.asset is None or is_wanted(item.asset, limits.include, limits.exclude):
+                skipped.append(item)
         elif is_wanted(item.asset.name, limits.include, limits.exclude):
-            count += 1
             listed.append(item)
-    yield Listing(source, tuple(item.asset for item in listed))
     contexts = contexts_of([table_of(item) for item in listed if item.fields])
+    return Survey(tuple(listed), tuple(skipped), is_listed, contexts, _connected(connector) if listed else Connected())
+
+
+def scan(connector: SourceConnector, engine: Engine, limits: Limits) -> Iterator[ScanEvent]:
+    """Look into one source. The last event is always its ``SourceScan``, whatever happened before."""
+    source = connector.source
+    known = survey(connector, limits)
+    yield from known.skipped
+    yield Listing(source, tuple(item.asset for item in known.listed))
     lost = 0
-    for item in listed:
-        if lost >= _LOST:
+    for item in known.listed:
+        if lost >= LOST:
             yield Skipped(source.name, Reason.CONNECTION_LOST, item.asset.name)
             continue
         yield Reading(item.asset)
-        try:
-            content, fields, verdicts = _look(connector, engine, item, limits, contexts.get(item.asset.name))
-        except UnreadableError as error:
-            is_lost = error.reason in (Reason.CONNECTION_LOST, Reason.CONNECTION_FAILED)
-            lost = lost + 1 if is_lost else 0
-            yield Skipped(source.name, error.reason, item.asset.name, code=error.code)
-            continue
-        except Exception as error:
-            yield Skipped(source.name, Reason.READER_FAILED, item.asset.name, code=type(error).__name__)
-            continue
-        lost = 0
-        yield from content.skipped
-        yield AssetScan(
-            asset=content.asset,
-            fields=fields,
-            verdicts=verdicts,
-            rows_read=content.rows_read,
-            bytes_read=content.bytes_read,
-            is_whole=content.is_whole,
-            sampling=content.sampling,
-        )
-    is_complete = is_listed and lost < _LOST and not limits.include and not limits.exclude
-    yield SourceScan(source, count, is_complete=is_complete)
+        looked = look_at(connector, engine, item, limits, known.contexts.get(item.asset.name))
+        lost = lost + 1 if is_lost(looked) else 0
+        yield from events_of(looked)
+    yield ended(source, known, limits, is_given_up=lost >= LOST)
+
+
+def ended(source: Source, known: Survey, limits: Limits, *, is_given_up: bool) -> SourceScan:
+    """How the scan of a source ended."""
+    is_complete = known.is_listed and not is_given_up and not limits.include and not limits.exclude
+    return SourceScan(source, known.count, is_complete=is_complete, connected=known.connected)
+
+
+def events_of(looked: Looked) -> Iterator[AssetScan | Skipped]:
+    """What became of an asset, one by one."""
+    yield from looked.skipped
+    if looked.scan is not None:
+        yield looked.scan
 
 
 def table_of(item: Listed) -> Table:
@@ -121,44 +135,11 @@ def table_of(item: Listed) -> Table:
     return Table(item.asset, columns, references)
 
 
-def _look(
-    connector: SourceConnector, engine: Engine, item: Listed, limits: Limits, about: TableContext | None
-) -> tuple[Content, tuple[Field, ...], tuple[FieldVerdict, ...]]:
-    rows = None if limits.full else limits.sample_rows or FIRST_ROWS
-    take = Take(rows, limits.seed, None, limits.max_file_bytes, limits.timeout_s)
-    content = connector.read(item, take)
-    if limits.full:
-        engine = replace(engine, most=None)
-    fields, verdicts = engine.look(content, about=about)
-    skipped = unread(content, verdicts)
-    content.skipped.extend((*skipped, *cut(content)))
-    verdicts = tuple(verdict for verdict in verdicts if verdict.ref not in {_ref(skip) for skip in skipped})
-    undecided = frozenset(verdict.ref.field for verdict in verdicts if verdict.state is State.UNDECIDED)
-    if undecided and not content.is_whole and rows is not None and limits.sample_rows is None:
-        more = connector.read(item, replace(take, rows=MORE_ROWS, fields=undecided))
-        again = {verdict.ref: verdict for verdict in engine.look(more, context=content, about=about)[1]}
-        verdicts = tuple(again.get(verdict.ref, verdict) for verdict in verdicts)
-        content.rows_read = max(content.rows_read, more.rows_read)
-        content.bytes_read += more.bytes_read
-    return content, tuple(_without_personal_comment(each, engine) for each in fields), verdicts
-
-
-def _ref(skipped: Skipped) -> FieldRef:
-    return FieldRef(skipped.source, skipped.asset or "", skipped.field or "")
-
-
-def _without_personal_comment(item: Field, engine: Engine) -> Field:
-    if item.comment is None or _is_harmless(item.comment, engine):
-        return item
-    return replace(item, comment=None)
-
-
-def _is_harmless(comment: str, engine: Engine) -> bool:
-    """Whether nothing personal is in a comment. A few words that no heading has may be somebody's name."""
-    words = comment.split()
-    return (
-        (len(words) > 3 or is_heading(comment))
-        and not any(map(looks_like_value, words))
-        and not looks_like_person(comment)
-        and engine.is_nameable(comment)
-    )
+def _connected(connector: SourceConnector) -> Connected:
+    if not isinstance(connector, Checkable):
+        return Connected()
+    try:
+        rights = connector.rights()
+    except Exception:  # the question is a welcome extra: that it cannot be answered says nothing of the source
+        return Connected()
+    return Connected(rights.is_encrypted, rights.is_superuser)

@@ -210,76 +210,91 @@ class Store:
 
         A second look in the same scan replaces the first.
         """
+        with db.writing(self._engine) as connection:
+            self.put_asset(connection, scan_id, look)
+            self.put_skips(connection, scan_id, skipped)
+
+    def put_asset(self, connection: Connection, scan_id: int, look: AssetScan) -> None:
+        """``save_asset`` within a transaction of the caller's; what this scan skipped of the asset is forgotten."""
         fields = _field_rows(look)
         asset = look.asset
         key = t.asset_key(asset.name)
-        a = t.asset_scan.c
-        with db.writing(self._engine) as connection:
-            connection.execute(
-                sa.delete(t.asset_scan).where(a.scan_id == scan_id, a.source == asset.source, a.asset_key == key)
-            )
-            row = {
-                "scan_id": scan_id,
-                "source": asset.source,
-                "asset_key": key,
-                "asset": asset.name,
-                "kind": asset.kind.value,
-                "row_count": asset.row_count,
-                "size_bytes": asset.size_bytes,
-                "change_marker": asset.change_marker,
-                "rows_read": look.rows_read,
-                "bytes_read": look.bytes_read,
-                "is_whole": look.is_whole,
-                "sampling": look.sampling,
-                "fingerprint": look.fingerprint,
-                "member_count": asset.member_count,
-                "scanned_at": self._now(),
-            }
-            asset_scan_id = connection.execute(sa.insert(t.asset_scan).values(row).returning(a.id)).scalar_one()
-            if fields:
-                connection.execute(sa.insert(t.field_scan), [{"asset_scan_id": asset_scan_id, **row} for row in fields])
-            self._add_skips(connection, scan_id, skipped)
+        a, k = t.asset_scan.c, t.skip.c
+        for old in (
+            sa.delete(t.asset_scan).where(a.scan_id == scan_id, a.source == asset.source, a.asset_key == key),
+            sa.delete(t.skip).where(k.scan_id == scan_id, k.source == asset.source, k.asset_key == key),
+        ):
+            connection.execute(old)
+        row = {
+            "scan_id": scan_id,
+            "source": asset.source,
+            "asset_key": key,
+            "asset": asset.name,
+            "kind": asset.kind.value,
+            "row_count": asset.row_count,
+            "size_bytes": asset.size_bytes,
+            "change_marker": asset.change_marker,
+            "rows_read": look.rows_read,
+            "bytes_read": look.bytes_read,
+            "is_whole": look.is_whole,
+            "sampling": look.sampling,
+            "fingerprint": look.fingerprint,
+            "member_count": asset.member_count,
+            "scanned_at": self._now(),
+        }
+        asset_scan_id = connection.execute(sa.insert(t.asset_scan).values(row).returning(a.id)).scalar_one()
+        if fields:
+            connection.execute(sa.insert(t.field_scan), [{"asset_scan_id": asset_scan_id, **row} for row in fields])
 
     def save_seen(self, scan_id: int, source: str, assets: Iterable[str]) -> None:
         """Note that assets were in the listing and were left unread because they had not changed since their last look.
 
         Without this a complete listing would count them as gone.
         """
+        with db.writing(self._engine) as connection:
+            self.put_seen(connection, scan_id, source, assets)
+
+    def put_seen(self, connection: Connection, scan_id: int, source: str, assets: Iterable[str]) -> None:
+        """``save_seen`` within a transaction of the caller's."""
         seen_at = self._now()
         s = t.asset_seen.c
-        with db.writing(self._engine) as connection:
-            known = set(connection.scalars(sa.select(s.asset_key).where(s.scan_id == scan_id, s.source == source)))
-            rows = {
-                key: {"scan_id": scan_id, "source": source, "asset_key": key, "asset": name, "seen_at": seen_at}
-                for name in assets
-                if (key := t.asset_key(name)) not in known
-            }
-            if rows:
-                connection.execute(sa.insert(t.asset_seen), list(rows.values()))
+        known = set(connection.scalars(sa.select(s.asset_key).where(s.scan_id == scan_id, s.source == source)))
+        rows = {
+            key: {"scan_id": scan_id, "source": source, "asset_key": key, "asset": name, "seen_at": seen_at}
+            for name in assets
+            if (key := t.asset_key(name)) not in known
+        }
+        if rows:
+            connection.execute(sa.insert(t.asset_seen), list(rows.values()))
 
     def save_skip(self, scan_id: int, skipped: Skipped) -> None:
         """Keep that something could not be read."""
         with db.writing(self._engine) as connection:
-            self._add_skips(connection, scan_id, (skipped,))
+            self.put_skips(connection, scan_id, (skipped,))
 
     def end_source(self, scan_id: int, ended: SourceScan) -> None:
         """Keep how the scan of one source ended; a second call in the same scan replaces the first."""
-        s = t.source_scan.c
         with db.writing(self._engine) as connection:
-            connection.execute(sa.delete(t.source_scan).where(s.scan_id == scan_id, s.source == ended.source.name))
-            connection.execute(
-                sa.insert(t.source_scan).values(
-                    scan_id=scan_id,
-                    source=ended.source.name,
-                    asset_count=ended.asset_count,
-                    is_complete=ended.is_complete,
-                    is_encrypted=ended.connected.is_encrypted,
-                    is_superuser=ended.connected.is_superuser,
-                    ended_at=self._now(),
-                )
-            )
+            self.put_source(connection, scan_id, ended)
 
-    def _add_skips(self, connection: Connection, scan_id: int, skipped: Iterable[Skipped]) -> None:
+    def put_source(self, connection: Connection, scan_id: int, ended: SourceScan) -> None:
+        """``end_source`` within a transaction of the caller's."""
+        s = t.source_scan.c
+        connection.execute(sa.delete(t.source_scan).where(s.scan_id == scan_id, s.source == ended.source.name))
+        connection.execute(
+            sa.insert(t.source_scan).values(
+                scan_id=scan_id,
+                source=ended.source.name,
+                asset_count=ended.asset_count,
+                is_complete=ended.is_complete,
+                is_encrypted=ended.connected.is_encrypted,
+                is_superuser=ended.connected.is_superuser,
+                ended_at=self._now(),
+            )
+        )
+
+    def put_skips(self, connection: Connection, scan_id: int, skipped: Iterable[Skipped]) -> None:
+        """Keep what could not be read, within a transaction of the caller's."""
         rows = [
             {
                 "scan_id": scan_id,
@@ -498,14 +513,21 @@ def _same_look(table: sa.Table, latest: sa.Subquery) -> sa.ColumnElement[bool]:
 
 def _looks(connection: Connection, scan_id: int | None) -> list[build.Look]:
     latest = _latest_scans(t.asset_scan, scan_id)
-    rows = connection.execute(_latest(t.asset_scan, scan_id)).all()
+    return looks_of(connection, origin=sa.join(t.asset_scan, latest, _same_look(t.asset_scan, latest)))
+
+
+def looks_of(
+    connection: Connection, *wanted: sa.ColumnElement[bool], origin: sa.FromClause = t.asset_scan
+) -> list[build.Look]:
+    """The looks at assets that conditions on ``asset_scan`` pick, or what it is joined with in ``origin``."""
+    rows = connection.execute(sa.select(t.asset_scan).select_from(origin).where(*wanted)).all()
     place = {row.id: (row.source, row.asset) for row in rows}
     fields: dict[int, list[Field]] = {row.id: [] for row in rows}
     verdicts: dict[int, list[FieldVerdict]] = {row.id: [] for row in rows}
     query = (
         sa.select(t.field_scan)
-        .join(t.asset_scan, t.field_scan.c.asset_scan_id == t.asset_scan.c.id)
-        .join(latest, _same_look(t.asset_scan, latest))
+        .select_from(sa.join(origin, t.field_scan, t.field_scan.c.asset_scan_id == t.asset_scan.c.id))
+        .where(*wanted)
         .order_by(t.field_scan.c.asset_scan_id, t.field_scan.c.ordinal)
     )
     for row in connection.execute(query):

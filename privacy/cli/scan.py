@@ -20,7 +20,7 @@ from privacy.reports.text import amount, counted, printable, size
 if TYPE_CHECKING:
     from data_map.model import Skipped
     from privacy.app import Target
-    from privacy.scanning import ScanSummary, SourceSummary, Stopped
+    from privacy.scanning import Mode, Planned, ScanSummary, SourceSummary, Stopped
     from scanners.scan import Limits, ScanEvent
 
 _PLACES = "A configured source's name, a database URL, a folder or a file. None scans every configured source."
@@ -58,12 +58,25 @@ def scan(
         list[str] | None,
         typer.Option("--fail-on", metavar="WHAT", help="Exit 6 when this category, class or “new” is found."),
     ] = None,
+    changed_only: Annotated[
+        bool, typer.Option("--changed-only", help="Leave unread what has not changed since its last look.")
+    ] = False,
+    restart: Annotated[
+        bool, typer.Option("--restart", help="Begin anew, also where the last scan was left unfinished.")
+    ] = False,
+    workers: Annotated[
+        int | None, typer.Option("--workers", metavar="N", min=1, max=1000, help="Processes to work in [the cores]")
+    ] = None,
+    executor: Annotated[
+        str | None,
+        typer.Option("--executor", metavar="WHERE", help="inline, processes or dask://HOST:PORT [what is quicker]"),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="List what would be read; touch no row.")] = False,
     form: FormatOption = Format.TABLE,
     output: OutputOption = None,
 ) -> None:
     """Look for personal data in databases, folders and files, read-only, and keep what was found in the map."""
-    from privacy.scanning import check_fail_on, keep_missed, limits_of
+    from privacy.scanning import Mode, check_fail_on, keep_missed, limits_of
 
     if full and sample_rows is not None:
         msg = "--full reads every row and --sample-rows only some; give one of them."
@@ -83,7 +96,7 @@ def scan(
     if dry_run:
         if not targets:
             raise _final(failures)
-        _plan(run, targets, limits, form, output)
+        _plan(run, targets, limits, form, output, changed_only=changed_only)
         if failures:
             run.exit = Exit.SKIPPED
         return
@@ -92,7 +105,10 @@ def scan(
             with run.app.writing_store() as store:
                 keep_missed(store, missed, limits)
         raise _final(failures)
-    summary = scan_targets(run, targets, limits, fail_on or [], missed)
+    mode = Mode(changed_only=changed_only, restart=restart, is_seed_given=seed is not None)
+    summary = scan_targets(
+        run, targets, limits, fail_on or [], missed, mode=mode, executor=executor, worker_count=workers
+    )
     is_filtered = bool(limits.include or limits.exclude)
     empty = [one for one in summary.sources if one.asset_count == 0 and not one.skipped]
     left_out = [one.source.name for one in empty] if is_filtered else []
@@ -169,35 +185,55 @@ def _final(failures: list[ToolError]) -> ToolError:
 
 
 def scan_targets(
-    run: Run, targets: list[Target], limits: Limits, fail_on: list[str], missed: list[Skipped] | None = None
+    run: Run,
+    targets: list[Target],
+    limits: Limits,
+    fail_on: list[str],
+    missed: list[Skipped] | None = None,
+    *,
+    mode: Mode | None = None,
+    executor: str | None = None,
+    worker_count: int | None = None,
 ) -> ScanSummary:
     """Scan with live progress; what is seen goes to the run's store."""
-    from privacy.scanning import Stopped, run_scan
+    from privacy.scanning import Stopped, run_scan, workers_of
 
     stopped = Stopped()
     with _stoppable(stopped):
-        engine = run.app.engine()
-        with run.app.writing_store() as store, _progress(run) as watch:
+        detection = run.app.detection()
+        workers = workers_of(run.app, detection, executor, worker_count)
+        with run.app.writing_store() as store, _progress(run) as (watch, say):
             return run_scan(
                 run.app,
                 store,
                 targets,
-                engine,
+                detection,
                 limits,
+                workers=workers,
+                mode=mode,
                 missed=missed or (),
                 fail_on=fail_on,
                 watch=watch,
                 stopped=stopped,
+                say=say,
             )
+
+
+#: Who presses Ctrl-C so often wants it to end whatever it costs.
+_PATIENCE = 4
 
 
 @contextmanager
 def _stoppable(stopped: Stopped) -> Iterator[None]:
     """Ctrl-C and a request to terminate end the scan, and what is done is kept."""
+    asked = 0
 
     def interrupt(number: int, frame: object) -> None:
-        stopped.is_set = True
-        raise KeyboardInterrupt
+        nonlocal asked
+        asked += 1
+        if asked >= _PATIENCE:
+            raise KeyboardInterrupt
+        stopped.ask()
 
     before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -208,7 +244,7 @@ def _stoppable(stopped: Stopped) -> Iterator[None]:
 
 
 @contextmanager
-def _progress(run: Run) -> Iterator[Any]:
+def _progress(run: Run) -> Iterator[tuple[Any, Any]]:
     """Live on a terminal: what is being read, the rate, what is left. In a pipe, a line when a source is done."""
     from data_map.model import AssetScan, Skipped, SourceScan
     from scanners.scan import Listing, Reading
@@ -222,7 +258,7 @@ def _progress(run: Run) -> Iterator[Any]:
             elif isinstance(event, Skipped) and run.options.verbose:
                 run.say(f"skipped {skip_line(event)}")
 
-        yield tell
+        yield tell, run.say
         return
 
     from rich.markup import escape
@@ -230,6 +266,7 @@ def _progress(run: Run) -> Iterator[Any]:
 
     started = time.monotonic()
     rows = 0
+    total = 0
     progress = Progress(
         SpinnerColumn(),
         TextColumn("{task.fields[source]}"),
@@ -243,25 +280,29 @@ def _progress(run: Run) -> Iterator[Any]:
     )
     with progress:
         task = progress.add_task("", total=None, source="", rate="", reading="listing …")
+        begun: set[str] = set()
 
         def watch(target: Target, event: ScanEvent) -> None:
-            nonlocal rows
+            nonlocal rows, total
+            name = escape(printable(target.source.name))[:24]
             if isinstance(event, Listing):
-                name = escape(printable(target.source.name))[:24]
-                progress.update(task, total=len(event.assets), completed=0, source=name)
+                begun.add(target.source.name)
+                total += len(event.assets)
+                progress.update(task, total=total, source=name, reading="")
             elif isinstance(event, Reading):
-                progress.update(task, reading=escape(printable(event.asset.name))[-40:])
+                progress.update(task, source=name, reading=escape(printable(event.asset.name))[-40:])
             elif isinstance(event, AssetScan):
                 rows += event.rows_read
                 rate = f"{amount(int(rows / max(time.monotonic() - started, 0.1)))} rows/s"
                 progress.update(task, advance=1, rate=rate)
             elif isinstance(event, Skipped):
-                if event.asset is not None and event.field is None:
+                # What the listing could not look into is not among what is to be read.
+                if event.asset is not None and event.field is None and target.source.name in begun:
                     progress.update(task, advance=1)
                 if run.options.verbose:
                     progress.console.print(f"skipped {skip_line(event)}")
 
-        yield watch
+        yield watch, progress.console.print
 
 
 def skip_line(skipped: Skipped) -> str:
@@ -283,10 +324,12 @@ def summary_table(summary: ScanSummary) -> Table:
             Column("whole", "whole", "right"),
             Column("sampled", "sampled", "right", optional=True),
             Column("skipped", "skipped", "right", optional=True),
+            Column("unchanged", "unchanged", "right", optional=True),
             Column("not_reached", "not reached", "right", optional=True),
             Column("fields", "fields", "right"),
             Column("personal", "personal", "right"),
             Column("rows_read", "rows read", "right"),
+            Column("bytes_read", "bytes read", "right"),
         ),
         records=[_record(one) for one in summary.sources],
         empty="Nothing was scanned.",
@@ -302,11 +345,13 @@ def _record(one: SourceSummary) -> dict[str, object]:
         "whole": one.whole_count,
         "sampled": one.read_count - one.whole_count,
         "skipped": len({(skip.asset, skip.field) for skip in one.skipped}),
+        "unchanged": one.unchanged_count,
         "not_reached": one.unreached_count,
         "fields": one.field_count,
         "personal": one.personal_count,
         "rows_read": one.rows_read,
         "bytes_read": one.bytes_read,
+        "seconds": round(one.seconds, 1),
         "categories": dict(one.categories.most_common()),
         "skips": [
             {"asset": skip.asset, "field": skip.field, "reason": skip.reason.value, "code": skip.code}
@@ -376,42 +421,23 @@ def _exit(run: Run, summary: ScanSummary, has_failures: bool) -> Exit:
     return Exit.SKIPPED if summary.has_skips or has_failures or summary.refused else Exit.DONE
 
 
-def _plan(run: Run, targets: list[Target], limits: Limits, form: Format, output: Any) -> None:
-    from data_map.model import REASON_TEXT
+def _plan(run: Run, targets: list[Target], limits: Limits, form: Format, output: Any, *, changed_only: bool) -> None:
     from privacy.scanning import planned
 
+    detection = run.app.detection() if changed_only else None
     records: list[dict[str, object]] = []
     opened = 0
     left_out: list[str] = []
+    totals: list[str] = []
     for target in targets:
-        assets, skipped = planned(run.app, target, limits)
-        if not assets and not skipped and (limits.include or limits.exclude):
+        plans = planned(run.app, target, limits, detection=detection)
+        if not plans and (limits.include or limits.exclude):
             left_out.append(target.source.name)
-        opened += not any(skip.asset is None for skip in skipped)
-        records.extend(
-            {
-                "source": target.source.name,
-                "asset": asset.name,
-                "kind": asset.kind.value,
-                "rows": asset.row_count,
-                "bytes": asset.size_bytes,
-                "note": "",
-            }
-            for asset in assets
-        )
-        records.extend(
-            {
-                "source": skip.source,
-                "asset": skip.asset or "(the whole source)",
-                "kind": None,
-                "rows": None,
-                "bytes": None,
-                "note": f"cannot be read: {REASON_TEXT[skip.reason]}",
-            }
-            for skip in skipped
-        )
-        if skipped:
+        opened += not any(plan.skipped is not None and plan.skipped.asset is None for plan in plans)
+        records.extend(map(_planned_record, plans))
+        if any(plan.skipped for plan in plans):
             run.exit = Exit.SKIPPED
+        totals.append(_total(target, plans))
     if len(left_out) == len(targets):
         raise _nothing_left(left_out)
     for name in left_out:
@@ -423,11 +449,55 @@ def _plan(run: Run, targets: list[Target], limits: Limits, form: Format, output:
             Column("kind", "kind"),
             Column("rows", "rows, about", "right", optional=True),
             Column("bytes", "bytes", "right", optional=True),
+            Column("rows_to_read", "rows to read", "right", optional=True),
+            Column("bytes_to_read", "bytes to read", "right", optional=True),
             Column("note", "note", fold=True, optional=True),
         ),
         records,
         empty="There is nothing to read.",
     )
     run.emit(table, form, output)
+    for total in totals:
+        run.say(total)
     if not opened:
         raise UnavailableError("None of the sources could be opened.")
+
+
+def _planned_record(plan: Planned) -> dict[str, object]:
+    from data_map.model import REASON_TEXT
+
+    skip, asset = plan.skipped, plan.asset
+    note = f"cannot be read: {REASON_TEXT[skip.reason]}" if skip else "unchanged" if plan.is_unchanged else ""
+    name = asset.name if asset else skip.asset if skip and skip.asset else "(the whole source)"
+    return {
+        "source": plan.source,
+        "asset": name,
+        "kind": asset.kind.value if asset else None,
+        "rows": asset.row_count if asset else None,
+        "bytes": asset.size_bytes if asset else None,
+        "rows_to_read": plan.rows,
+        "bytes_to_read": plan.bytes,
+        "note": note,
+    }
+
+
+def _total(target: Target, plans: list[Planned]) -> str:
+    """What would be read of one source, and when, in a sentence."""
+    from privacy.scanning import manners_of
+
+    read = [plan for plan in plans if plan.asset is not None and not plan.is_unchanged]
+    what = "file" if target.place.kind == "files" else "table"
+    rows, sizes = ([item for item in each if item is not None] for each in _columns(read))
+    parts = [f"{target.source.name}: {counted(len(read), what)} to read"]
+    if rows:
+        parts.append(f"about {counted(sum(rows), 'row')}")
+    if sizes:
+        parts.append(f"{'at most' if what == 'file' else 'about'} {size(sum(sizes))}")
+    hours = manners_of(target).hours
+    if hours.windows:
+        parts.append(f"at {hours}")
+    return ", ".join(parts)
+
+
+def _columns(plans: list[Planned]) -> tuple[list[int | None], list[int | None]]:
+    return [plan.rows for plan in plans], [plan.bytes for plan in plans]
