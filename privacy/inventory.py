@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import date
 
 from data_map.coverage import OldLook, SourceCoverage
 from data_map.diff import Change
+from data_map.judgements import JudgedField, JudgedPattern, holds
 from data_map.model import REASON_TEXT, DataMap, FieldRef, FieldVerdict, JoinState, MapField, MapSource, Skipped
 from data_map.subjects import Standing, Step
 from data_map.taxonomy import class_of
@@ -42,6 +44,7 @@ def field_record(item: MapField) -> dict[str, object]:
         "distinct": verdict.distinct,
         "subject": verdict.subject,
         "decided": item.decision is not None,
+        "suppressed_by": item.suppression.pattern if item.suppression else None,
         "contains": [
             {"category": one.category, "count": one.count, "distinct": one.distinct} for one in verdict.contains
         ],
@@ -79,6 +82,16 @@ def explanation(item: MapField) -> dict[str, object]:
             "decided_at": decision.decided_at.isoformat(),
             "until_on": decision.until_on.isoformat() if decision.until_on else None,
         },
+        "suppression": None
+        if item.suppression is None
+        else {
+            "pattern": item.suppression.pattern,
+            "what": item.suppression.what,
+            "author": item.suppression.author,
+            "reason": item.suppression.reason,
+            "decided_at": item.suppression.decided_at.isoformat(),
+            "until_on": item.suppression.until_on.isoformat() if item.suppression.until_on else None,
+        },
         "comment": item.field.comment,
         "references": str(item.field.references) if item.field.references else None,
     }
@@ -102,6 +115,46 @@ def references(data_map: DataMap) -> list[str]:
 def is_decided_away(item: MapField) -> bool:
     """Whether a person decided that the field holds no personal data, and that counts."""
     return item.decision is not None and item.decision.category is None and not item.verdict.state.is_personal
+
+
+def decision_record(one: JudgedField, today: date) -> dict[str, object]:
+    """A decision, and how it stands."""
+    decision, machine = one.decision, one.machine
+    notes = ["the field is gone"] if one.is_gone else []
+    if one.is_contradicted and machine is not None:
+        notes.append(f"the machine now says {machine.category or 'nothing'} ({machine.state.value})")
+    return {
+        "ref": str(decision.ref),
+        "category": decision.category,
+        "author": decision.author,
+        "decided_at": decision.decided_at.isoformat(timespec="seconds"),
+        "until_on": decision.until_on.isoformat() if decision.until_on else None,
+        "days_left": one.days_left,
+        "state": holds(decision, today),
+        "reason": decision.reason,
+        "is_gone": one.is_gone,
+        "is_contradicted": one.is_contradicted,
+        "machine": None if machine is None else {"state": machine.state.value, "category": machine.category},
+        "note": "; ".join(notes),
+    }
+
+
+def suppression_record(one: JudgedPattern, today: date) -> dict[str, object]:
+    """A suppression, and what it sets aside."""
+    said = one.suppression
+    return {
+        "pattern": said.pattern,
+        "what": said.what,
+        "fields": len(one.fields),
+        "special": len(one.special),
+        "author": said.author,
+        "decided_at": said.decided_at.isoformat(timespec="seconds"),
+        "until_on": said.until_on.isoformat() if said.until_on else None,
+        "days_left": one.days_left,
+        "state": holds(said, today),
+        "reason": said.reason,
+        "refs": [str(item.field.ref) for item in one.fields],
+    }
 
 
 def words(verdict: FieldVerdict) -> str:
@@ -265,6 +318,8 @@ def exposure_record(one: SourceVolume) -> dict[str, object]:
         "uncounted_tables": one.uncounted_count,
         "documents": one.document_count,
         "copies": one.copy_count,
+        "not_scanned": one.unread_count,
+        "is_cut_off": one.is_cut_off,
     }
 
 
@@ -277,7 +332,7 @@ def people_words(people: People) -> str:
         return f"at least {counted(low, 'person', 'people')}"
     if low == high:
         if people.is_exact:
-            return "nobody" if low == 0 else counted(low, "person", "people")
+            return counted(low, "person", "people")
         return f"about {counted(low, 'person', 'people')}"
     if low == 0:
         return f"at most {counted(high, 'person', 'people')}"
@@ -293,4 +348,13 @@ def uncounted_words(one: SourceVolume) -> str | None:
         parts.append(f"{counted(one.document_count, 'document')} of running text")
     if one.copy_count:
         parts.append(f"{counted(one.copy_count, 'old copy', 'old copies')} of other tables")
+    if one.unread_count:
+        parts.append(f"{counted(one.unread_count, 'table or file', 'tables and files')} not scanned")
+    if one.is_cut_off:
+        parts.append("what could not be reached")
     return f"not counted: {', '.join(parts)}" if parts else None
+
+
+def source_people_words(one: SourceVolume) -> str:
+    """The people of a system; where nothing was found, no more than that."""
+    return people_words(one.people) if one.categories else "none found" if one.is_looked_at else "not known"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from data_map.errors import UsageError
-from privacy.cli import map_coverage, map_diff, map_subjects
+from privacy.cli import map_coverage, map_diff, map_subjects, map_suppress
 from privacy.cli.run import FormatOption, OutputOption, Run, command, parse_day
 from privacy.reports.table import Column, Format, Table
 from privacy.reports.text import amount, counted, printable
@@ -101,12 +101,16 @@ def _show_tree(run: Run, part: MapSource, most: int | None) -> None:
     if most is not None and len(found) > most:
         tree.add(Text(f"… and {amount(len(found) - most)} more with personal data: privacy map show", style="dim"))
     decided = {asset.asset.name: count for asset in part.assets if (count := sum(map(is_decided_away, asset.fields)))}
-    others = len(rows.keys() - {name for name, _ in found} - decided.keys())
+    aside = map_suppress.set_aside([part])
+    spoken = {asset.asset.name for asset in part.assets if any(item.suppression for item in asset.fields)}
+    others = len(rows.keys() - {name for name, _ in found} - decided.keys() - spoken)
     if others:
         tree.add(Text(f"{amount(others)} more: nothing found in what was scanned", style="dim"))
     if decided:
         total = counted(sum(decided.values()), "field")
         tree.add(Text(f"{total} decided not personal by people: privacy map fields --all", style="dim"))
+    if aside is not None:
+        tree.add(Text(f"{aside}: privacy map suppressions", style="dim"))
     refused = {skip.asset for skip in part.skipped if skip.field is None and skip.asset is not None}
     if any(skip.asset is None for skip in part.skipped):
         said = "it could not be read to its end" if rows or refused or part.asset_count else "it could not be opened"
@@ -179,7 +183,7 @@ def fields(
     empty = _NO_MAP if not data_map.sources else "No personal data was found in what was scanned."
     keys = (
         "ref", "source", "asset", "field", "category", "class", "state", "score", "prevalence", "sampled", "distinct",
-        "subject", "decided",
+        "subject", "decided", "suppressed_by",
     )  # fmt: skip
     if form is Format.TABLE:
         shown = [record | _for_people(record) for record in shown]
@@ -189,8 +193,12 @@ def fields(
     if form is Format.TABLE and len(shown) < len(records):
         hidden = len(records) - len(shown)
         away = sum(bool(record["decided"]) for record in records if record["state"] == State.CLEAN.value)
-        said = [f"{counted(hidden - away, 'more field')}: nothing found in what was scanned"] if hidden > away else []
+        patterns = sorted({str(record["suppressed_by"]) for record in records if record["suppressed_by"]})
+        aside = sum(bool(record["suppressed_by"]) for record in records)
+        rest = hidden - away - aside
+        said = [f"{counted(rest, 'more field')}: nothing found in what was scanned"] if rest else []
         said += [f"{counted(away, 'field')} decided not personal by people"] if away else []
+        said += [f"{counted(aside, 'field')} set aside by pattern ({', '.join(patterns[:3])})"] if aside else []
         run.say(f"{'; '.join(said)} (--all lists them).")
 
 
@@ -199,7 +207,8 @@ def _for_people(record: dict[str, Any]) -> dict[str, object]:
     if record["contains"]:
         inside = ", ".join(item["category"] for item in record["contains"][:4])
         holds = f"{holds}: {inside}" if holds else inside
-    state = f"{record['state']} (decided)" if record["decided"] else record["state"]
+    said = "decided" if record["decided"] else "suppressed" if record["suppressed_by"] else None
+    state = f"{record['state']} ({said})" if said else record["state"]
     return {"holds": holds, "state": state, "sure": f"{record['score']:.0%}"}
 
 
@@ -242,11 +251,12 @@ def _explain(run: Run, item: MapField) -> None:
     from data_map.taxonomy import CATEGORIES
     from privacy.inventory import words
 
-    verdict, machine, decision = item.verdict, item.machine, item.decision
+    verdict, machine, decision, aside = item.verdict, item.machine, item.decision, item.suppression
     title = CATEGORIES[verdict.category].title if verdict.category else None
     lines = [Text(printable(str(item.field.ref)), style="bold")]
     declared = f", {printable(item.field.declared_type)}" if item.field.declared_type else ""
     said = "decided: no personal data" if decision is not None and decision.category is None else words(verdict)
+    said = "set aside: counts as no personal data" if aside is not None else said
     lines.append(Text(f"  {said}" + (f": {verdict.category}, {title}" if title else "") + declared))
     if verdict.subject:
         lines.append(Text(f"  about: {verdict.subject}"))
@@ -255,6 +265,12 @@ def _explain(run: Run, item: MapField) -> None:
         what = decision.category or "not personal data"
         lines.append(Text(f"  decided by {printable(decision.author)} on {decision.decided_at.date()}{until}: {what}"))
         lines.append(Text(f"    because: {printable(decision.reason)}"))
+    if aside is not None:
+        until = f" until {aside.until_on.isoformat()}" if aside.until_on else ""
+        lines.append(Text(f"  set aside by {printable(aside.author)} on {aside.decided_at.date()}{until}"))
+        lines.append(Text(f"    by the pattern {printable(aside.pattern)}, for {aside.what or 'every category'}"))
+        lines.append(Text(f"    because: {printable(aside.reason)}"))
+    if decision is not None or aside is not None:
         lines.append(
             Text(
                 f"  the machine's own verdict: {words(machine)}" + (f", {machine.category}" if machine.category else "")
@@ -364,6 +380,7 @@ def decide(
 
 map_coverage.add_to(app)
 map_diff.add_to(app)
+map_suppress.add_to(app)
 map_subjects.add_to(app)
 
 

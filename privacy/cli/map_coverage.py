@@ -131,14 +131,13 @@ def _table(parts: Iterable[SourceCoverage], form: Format) -> Table:
         Column("sampled", "sampled", "right", optional=True),
         Column("skipped", "skipped", "right", optional=True),
         Column("not_reached", "not reached", "right", optional=True),
-        Column("stale", "stale", "right", optional=True),
         Column("fields", "fields", "right"),
         Column("personal", "personal", "right"),
         Column("days_ago", "days ago", "right"),
     )
     records = [coverage_record(one) for one in parts]
     keys = tuple(column.key for column in columns)
-    more = ("behind", "oldest_days_ago", "suppressed", "is_encrypted", "is_superuser")
+    more = ("is_stale", "stale", "behind", "oldest_days_ago", "suppressed", "is_encrypted", "is_superuser")
     if form is Format.TABLE:
         records = [record | _skipped_words(record) for record in records]
     return Table(columns, records, empty=_NO_MAP, csv_keys=(*keys, *more))
@@ -160,7 +159,7 @@ def _notes(parts: Iterable[SourceCoverage], days: int) -> Iterator[str]:
             yield f"{name}: never scanned"
         elif one.is_stale:
             ago = max(one.oldest_days_ago or 0, one.scanned_days_ago or 0)
-            yield f"{name}: stale, the oldest look is {amount(ago)} days ago (more than {days}): --old lists them"
+            yield f"{name}: stale, the oldest look is {amount(ago)} days ago, more than {days}: --old lists them"
         if one.behind_count:
             what = "tables and files were" if one.behind_count > 1 else "table or file was"
             yield f"{name}: {amount(one.behind_count)} {what} not in its last scan: --old lists them"
