@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from data_map.model import DataMap, FieldVerdict, Join, JoinState, MapAsset, MapField
+from data_map.model import DataMap, FieldVerdict, Join, JoinState, MapAsset, MapField, MapSource
 from data_map.subjects import (
     NAMING,
     PERSON,
@@ -71,7 +71,7 @@ class SourceVolume:
     """A system with its people and its exposure."""
 
     source: str
-    #: Of the tables that can be counted.
+    #: Of the tables that can be counted; not known where no personal data was found.
     people: People
     tables: tuple[TableVolume, ...]
     categories: tuple[str, ...]
@@ -84,6 +84,12 @@ class SourceVolume:
     document_count: int
     #: Tables that look like old copies of others; their people are not counted again.
     copy_count: int
+    #: Tables and files that are known and were not read, in the last scan that tried.
+    unread_count: int = 0
+    #: Nobody knows what else there is: the source could not be opened, or not be listed to its end.
+    is_cut_off: bool = False
+    #: Whether anything of it was read at all.
+    is_looked_at: bool = True
 
     @property
     def special(self) -> tuple[str, ...]:
@@ -114,7 +120,7 @@ def volumes(data_map: DataMap) -> tuple[SourceVolume, ...]:
     by_source: defaultdict[str, list[TableVolume]] = defaultdict(list)
     for key in found:
         by_source[key[0]].append(counted[key])
-    all_of_them = (_source(part.source.name, by_source[part.source.name], counted) for part in data_map.sources)
+    all_of_them = (_source(part, by_source[part.source.name], counted) for part in data_map.sources)
     return tuple(
         sorted(all_of_them, key=lambda one: (-one.exposure_count, -one.special_count, -one.uncounted_count, one.source))
     )
@@ -233,7 +239,9 @@ def most_of(people: People) -> int | None:
 # ---- people and exposure of a source
 
 
-def _source(name: str, tables: Sequence[TableVolume], counted: Mapping[AssetKey, TableVolume]) -> SourceVolume:
+def _source(part: MapSource, tables: Sequence[TableVolume], counted: Mapping[AssetKey, TableVolume]) -> SourceVolume:
+    read = {asset.asset.name for asset in part.assets}
+    unread = {skip.asset for skip in part.skipped if skip.asset is not None and skip.field is None} - read
     with_data = [one for one in tables if one.categories]
     uncounted = [one for one in with_data if one.people.low is None]
     documents = sum(is_document(one.standing.asset) for one in uncounted)
@@ -242,7 +250,7 @@ def _source(name: str, tables: Sequence[TableVolume], counted: Mapping[AssetKey,
         exposure += sum(pairs.values())
         special += sum(pairs[key] for key in special_of(pairs))
     return SourceVolume(
-        source=name,
+        source=part.source.name,
         people=_people_of(tables, counted),
         tables=tuple(sorted(tables, key=lambda one: (-(one.exposure_count or 0), one.standing.name))),
         categories=tuple(key for key in CATEGORIES if any(key in one.categories for one in tables)),
@@ -251,6 +259,9 @@ def _source(name: str, tables: Sequence[TableVolume], counted: Mapping[AssetKey,
         uncounted_count=len(uncounted) - documents,
         document_count=documents,
         copy_count=sum(one.standing.copy_of is not None for one in tables),
+        unread_count=max(len(unread), part.asset_count - len(read)),
+        is_cut_off=any(skip.asset is None for skip in part.skipped),
+        is_looked_at=bool(part.assets),
     )
 
 
@@ -330,7 +341,7 @@ def _people_of(tables: Sequence[TableVolume], counted: Mapping[AssetKey, TableVo
     for root, some in foreign.items():
         groups[counted[root].standing.subject or PERSON].append(_limited(_either(some), counted[root].people.high))
     if not groups:
-        return UNKNOWN if any(one.categories for one in tables) else NOBODY
+        return UNKNOWN
     specific = _added(_either(some) for subject, some in groups.items() if subject not in _GENERIC)
     return _either([specific, *(_either(some) for subject, some in groups.items() if subject in _GENERIC)])
 

@@ -106,7 +106,7 @@ def _parts(found: Sequence[SourceVolume], wanted: list[str] | None) -> list[Sour
 
 
 def _exposure_table(records: list[dict[str, object]], parts: Sequence[SourceVolume], form: Format) -> Table:
-    from privacy.inventory import people_words, uncounted_words
+    from privacy.inventory import source_people_words, uncounted_words
 
     columns = (
         Column("source", "source", fold=True),
@@ -118,13 +118,13 @@ def _exposure_table(records: list[dict[str, object]], parts: Sequence[SourceVolu
     )
     keys = (
         "source", "people_low", "people_high", "is_exact", "categories", "special", "exposure_count", "special_count",
-        "uncounted_tables", "documents", "copies",
+        "uncounted_tables", "documents", "copies", "not_scanned",
     )  # fmt: skip
     if form is Format.TABLE:
         records = [
             record
             | {
-                "people": people_words(one.people).removesuffix(" people").removesuffix(" person"),
+                "people": source_people_words(one).removesuffix(" people").removesuffix(" person"),
                 "kinds": len(one.categories),
                 "uncounted": (uncounted_words(one) or "").removeprefix("not counted: "),
             }
@@ -140,7 +140,7 @@ def _show(run: Run, parts: Sequence[SourceVolume], *, everything: bool) -> None:
     from rich.text import Text
     from rich.tree import Tree
 
-    from privacy.inventory import people_words, uncounted_words
+    from privacy.inventory import source_people_words, uncounted_words
 
     if not parts:
         run.out.print(_NO_MAP)
@@ -148,7 +148,7 @@ def _show(run: Run, parts: Sequence[SourceVolume], *, everything: bool) -> None:
     for one in parts:
         head = Text(printable(one.source), style="bold")
         if one.tables:
-            head.append(f"  {people_words(one.people)}", style="not bold")
+            head.append(f"  {source_people_words(one)}", style="not bold")
             head.append(
                 f"  exposure {amount(one.exposure_count)}, special {amount(one.special_count)}", style="not bold dim"
             )
@@ -157,7 +157,7 @@ def _show(run: Run, parts: Sequence[SourceVolume], *, everything: bool) -> None:
         left = uncounted_words(one)
         if left:
             tree.add(Text(left, style="dim"))
-        if not one.tables:
+        if not one.categories and one.is_looked_at:
             tree.add(Text("no personal data was found in what was scanned", style="dim"))
         run.out.print(tree)
     run.say(f"\n{_EXPOSURE}")
