@@ -10,8 +10,18 @@ from typing import TypeVar
 
 from data_map.coverage import Outcome, SourceCoverage
 from data_map.model import REASON_TEXT, DataMap, FieldVerdict, MapAsset, MapField, Skipped, State
+from data_map.subjects import Role
 from data_map.taxonomy import CATEGORIES, LegalClass
-from privacy.inventory import held, holdings
+from data_map.volume import volumes
+from privacy.inventory import (
+    exposure_record,
+    held,
+    holdings,
+    people_words,
+    source_people_words,
+    subject_record,
+    uncounted_words,
+)
 from privacy.reports.report import Fact, Report, Section
 from privacy.reports.table import Column, Table
 from privacy.reports.text import amount, counted
@@ -90,6 +100,7 @@ def overview(
         *_sensitive(places, any(one.outcome is not Outcome.NOT_SCANNED for one in covered)),
         *given,
         _categories(data_map, covered),
+        _people(data_map),
         _largest(data_map),
         _not_scanned(data_map, covered),
         _undecided(data_map),
@@ -299,6 +310,72 @@ def _categories(data_map: DataMap, covered: Sequence[SourceCoverage]) -> Section
             *((f"Not scanned, and so without a column: {', '.join(unseen)}.",) if unseen else ()),
         ),
         tables=(Table(columns, records, empty=_none_found(data_map)),),
+    )
+
+
+def _people(data_map: DataMap) -> Section:
+    found = volumes(data_map)
+    systems = [
+        exposure_record(one)
+        | {
+            "people": source_people_words(one),
+            "kinds": len(one.categories),
+            "uncounted": (uncounted_words(one) or "").removeprefix("not counted: "),
+        }
+        for one in found
+    ]
+    tables = [table for one in found for table in one.tables]
+    hanging = Counter(table.standing.root for table in tables)
+    people = [table for table in tables if table.standing.role is Role.SUBJECT]
+    people.sort(key=lambda table: (-(table.exposure_count or 0), table.standing.name))
+    shown, rest = _first(people, _MOST_ASSETS, "privacy map subjects")
+    records = [
+        subject_record(table)
+        | {
+            "whose": table.standing.subject,
+            "people": people_words(table.people),
+            "hanging": hanging[table.standing.name] or None,
+            "copy": f"an old copy of {table.standing.copy_of}?" if table.standing.copy_of else None,
+        }
+        for table in shown
+    ]
+    return Section(
+        title="Whose data, and what is at stake",
+        key="people",
+        paragraphs=(
+            "Exposure is people × categories of data held of them, at most; special is the part of it in categories "
+            "that are sensitive. People who are named in running text are not counted, and where nothing tells people "
+            "apart their number is not known.",
+            *rest,
+        ),
+        tables=(
+            Table(
+                (
+                    Column("source", "source"),
+                    Column("people", "people"),
+                    Column("kinds", "categories", "right"),
+                    Column("exposure_count", "exposure", "right"),
+                    Column("special_count", "special", "right"),
+                    Column("uncounted", "not counted", fold=True, optional=True),
+                ),
+                systems,
+                empty=_none_found(data_map),
+            ),
+            Table(
+                (
+                    Column("asset", "table or file", fold=True),
+                    Column("source", "source"),
+                    Column("whose", "whose"),
+                    Column("key", "key", fold=True, optional=True),
+                    Column("people", "people"),
+                    Column("hanging", "tables on it", "right", optional=True),
+                    Column("copy", "remark", fold=True, optional=True),
+                ),
+                records,
+                title="Tables whose rows are people",
+                empty="No table was recognised as one of people.",
+            ),
+        ),
     )
 
 
