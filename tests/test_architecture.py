@@ -23,7 +23,7 @@ FORBIDDEN = [
 
 #: Extension folders, and the modules in each that every sibling may use. All others never know of each other.
 SHARED = {
-    "scanners.sources": {"address", "base", "registry", "selection"},
+    "scanners.sources": {"address", "base", "registry", "selection", "wire"},
     "scanners.sources.sql": {"catalog", "dictionary", "habits"},
     "scanners.extract": {"base", "decode", "header", "registry"},
     "privacy.reports": {"rendering", "report", "table", "text"},

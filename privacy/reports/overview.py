@@ -9,10 +9,12 @@ from datetime import UTC, date
 from typing import TypeVar
 
 from data_map.coverage import Outcome, SourceCoverage
+from data_map.hygiene import findings
 from data_map.model import REASON_TEXT, DataMap, FieldVerdict, MapAsset, MapField, Skipped, State
 from data_map.subjects import Role
 from data_map.taxonomy import CATEGORIES, LegalClass
 from data_map.volume import volumes
+from privacy.hygiene_section import hygiene_fact, hygiene_section
 from privacy.inventory import (
     exposure_record,
     held,
@@ -94,10 +96,13 @@ def overview(
     covered = tuple(coverages)
     given = tuple(section for section in (requests_section, activities_section) if section is not None)
     places = tuple(_places(data_map))
+    amiss = findings(data_map, today)
+    has_looked = any(one.outcome is not Outcome.NOT_SCANNED for one in covered)
     sections = [
-        _summary(data_map, covered, places, given),
+        _summary(data_map, covered, places, given, hygiene_fact(amiss, has_looked=has_looked)),
         _coverage(covered),
-        *_sensitive(places, any(one.outcome is not Outcome.NOT_SCANNED for one in covered)),
+        *_sensitive(places, has_looked),
+        hygiene_section(amiss, has_looked=has_looked),
         *given,
         _categories(data_map, covered),
         _people(data_map),
@@ -115,11 +120,16 @@ def overview(
 
 
 def _summary(
-    data_map: DataMap, covered: Sequence[SourceCoverage], places: Sequence[_Place], given: Sequence[Section]
+    data_map: DataMap,
+    covered: Sequence[SourceCoverage],
+    places: Sequence[_Place],
+    given: Sequence[Section],
+    amiss: Fact,
 ) -> Section:
     personal = [item for _, item in _fields(data_map) if item.verdict.state.is_personal]
     undecided = sum(item.verdict.state is State.UNDECIDED for _, item in _fields(data_map))
     decided = sum(item.decision is not None for _, item in _fields(data_map))
+    aside = sum(item.suppression is not None for _, item in _fields(data_map))
     looked_at = sum(one.outcome is not Outcome.NOT_SCANNED for one in covered)
     whole, sampled = sum(one.whole_count for one in covered), sum(one.sampled_count for one in covered)
     listed = sum(one.asset_count for one in covered)
@@ -132,8 +142,10 @@ def _summary(
         Fact("Fields looked at", amount(sum(one.field_count for one in covered))),
         Fact("Personal data", _found(personal, looked_at)),
         *(Fact(title, _found(_of(one, places), looked_at)) for one, title in SENSITIVE.items()),
+        amiss,
         Fact("Undecided", f"{counted(undecided, 'field')}, for a person to look at" if undecided else "none"),
         Fact("Decided by people", counted(decided, "field") if decided else "none"),
+        *([Fact("Set aside by pattern", f"{counted(aside, 'field')}, not counted as found")] if aside else []),
     ]
     days = sorted(one.scanned_at.astimezone(UTC).date() for one in covered if one.scanned_at is not None)
     if days:
@@ -533,8 +545,40 @@ def _decisions(data_map: DataMap) -> Section:
     return Section(
         title="Decided by people",
         key="decisions",
-        tables=(Table(columns, records, empty="Nobody has overruled or confirmed a verdict yet."),),
+        tables=(
+            Table(columns, records, empty="Nobody has overruled or confirmed a verdict yet."),
+            *_suppressions(data_map),
+        ),
     )
+
+
+def _suppressions(data_map: DataMap) -> Iterator[Table]:
+    """What people set aside by pattern; no table where nobody has."""
+    if not data_map.suppressions:
+        return
+    hits = Counter((one.pattern, one.what) for _, item in _fields(data_map) if (one := item.suppression) is not None)
+    columns = (
+        Column("pattern", "pattern", fold=True),
+        Column("what", "what", fold=True),
+        Column("fields", "fields", "right"),
+        Column("author", "by", fold=True),
+        Column("decided_on", "on"),
+        Column("until_on", "until", optional=True),
+        Column("reason", "because", fold=True),
+    )
+    records = [
+        {
+            "pattern": one.pattern,
+            "what": one.what or "every category",
+            "fields": hits[one.pattern, one.what],
+            "author": one.author,
+            "decided_on": one.decided_at.astimezone(UTC).date().isoformat(),
+            "until_on": one.until_on.isoformat() if one.until_on else None,
+            "reason": one.reason,
+        }
+        for one in data_map.suppressions
+    ]
+    yield Table(columns, records, title="Set aside by pattern, and not counted as found")
 
 
 def _reading() -> Section:
