@@ -29,7 +29,8 @@ def assemble(
     """
     places = _Places(sources)
     declared = {Pair(child, parent) for child, parent in places.references()}
-    measured = {Pair(one.child, one.parent): one for one in measures}
+    # A score of 0 takes an earlier measure back.
+    measured = {pair: one for pair, one in _last(measures).items() if one.score > 0 or pair in declared}
     decided = {Pair(one.child, one.parent): one for one in decisions}
     return tuple(
         _join(pair, pair in declared, measured.get(pair), decided.get(pair))
@@ -46,6 +47,10 @@ def counting(joins: Iterable[Join], least: float = THRESHOLD) -> tuple[Join, ...
         if join.state in (JoinState.DECLARED, JoinState.ACCEPTED)
         or (join.state is JoinState.PROPOSED and join.score >= least)
     )
+
+
+def _last(measures: Iterable[JoinMeasure]) -> dict[Pair, JoinMeasure]:
+    return {Pair(one.child, one.parent): one for one in measures}
 
 
 def _join(pair: Pair, is_declared: bool, measure: JoinMeasure | None, decision: JoinDecision | None) -> Join:

@@ -9,7 +9,7 @@ from datetime import date
 from data_map.coverage import OldLook, SourceCoverage
 from data_map.diff import Change
 from data_map.judgements import JudgedField, JudgedPattern, holds
-from data_map.model import REASON_TEXT, DataMap, FieldRef, FieldVerdict, JoinState, MapField, MapSource, Skipped
+from data_map.model import REASON_TEXT, DataMap, FieldRef, FieldVerdict, Join, JoinState, MapField, MapSource, Skipped
 from data_map.subjects import Standing, Step
 from data_map.taxonomy import class_of
 from data_map.volume import People, SourceVolume, TableVolume
@@ -358,3 +358,32 @@ def uncounted_words(one: SourceVolume) -> str | None:
 def source_people_words(one: SourceVolume) -> str:
     """The people of a system; where nothing was found, no more than that."""
     return people_words(one.people) if one.categories else "none found" if one.is_looked_at else "not known"
+
+
+def join_record(join: Join) -> dict[str, object]:
+    """A join with all that was measured and said of it."""
+    measure, decision = join.measure, join.decision
+    return {
+        "child": str(join.child),
+        "parent": str(join.parent),
+        "child_source": join.child.source,
+        "child_asset": join.child.asset,
+        "child_field": join.child.field,
+        "parent_source": join.parent.source,
+        "parent_asset": join.parent.asset,
+        "parent_field": join.parent.field,
+        "state": join.state.value,
+        "score": join.score,
+        "tested": measure.tested if measure else None,
+        "found": measure.found if measure else None,
+        "method": measure.method if measure else None,
+        "terms": [{"text": term.text, "weight": term.weight} for term in measure.terms] if measure else [],
+        "decision": None
+        if decision is None
+        else {
+            "accepted": decision.is_accepted,
+            "author": decision.author,
+            "reason": decision.reason,
+            "decided_at": decision.decided_at.isoformat(),
+        },
+    }
