@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, cast
@@ -15,17 +15,22 @@ from sqlalchemy import (
     Select,
     TableClause,
     column,
+    distinct,
+    func,
     inspect,
+    literal,
     literal_column,
     select,
     table,
 )
+from sqlalchemy import cast as sql_cast
+from sqlalchemy import types as sql_types
 from sqlalchemy.engine import URL, Inspector
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.sql import quoted_name
 
 from data_map.model import Asset, AssetKind, Field, FieldRef, Reason, Skipped, Source
-from scanners.sources.base import Listed, Rights
+from scanners.sources.base import KeyRows, Listed, Rights
 from scanners.sources.selection import is_wanted
 from scanners.sources.sql.catalog import Definition
 from scanners.sources.sql.habits import Habits, Relation, Sampled, Statistics, head
@@ -94,6 +99,48 @@ class SqlSource:
                 return content
             self.close()
         raise UnreadableError(Reason.LOCKED)
+
+    def key_rows(self, listed: Listed, fields: Sequence[str], *, whole: int, sample: int, seed: int) -> KeyRows:
+        """Some columns row by row: of all rows of a table that has at most ``whole``, else of a sample."""
+        relation = cast("Relation", listed.handle)
+        known = {
+            item.ref.field: _Wanted(place, item, *relation.columns[place]) for place, item in enumerate(listed.fields)
+        }
+        if not all(name in known for name in fields):
+            raise UnreadableError(Reason.NOT_FOUND)
+        wanted = [known[name] for name in fields]
+        clause = _table(relation)
+        one_more: Select[Any] = select(literal_column("1")).select_from(clause).limit(1).offset(whole)
+        try:
+            with self._open().connect() as connection:
+                self._habits.start_clock()
+                is_large = connection.execute(one_more).first() is not None
+                self._habits.start_clock()
+                take = Take(sample if is_large else whole, seed)
+                sampled = self._rows(connection, relation, wanted, take)
+                rows = [tuple(row) for row in sampled.rows]
+        except SQLAlchemyError as error:
+            raise UnreadableError(*self._habits.reason(error)) from None
+        return KeyRows(rows, sampled.sampling == "all")
+
+    def count_found(self, listed: Listed, field: str, values: Sequence[object]) -> int:
+        """One query, by bound values of the column's own type; one that cannot be of that type does not occur."""
+        relation = cast("Relation", listed.handle)
+        position = next((place for place, item in enumerate(listed.fields) if item.ref.field == field), None)
+        if position is None:
+            raise UnreadableError(Reason.NOT_FOUND)
+        name, sql_type = relation.columns[position]
+        asked = [value for value in (_asked(value, sql_type) for value in values) if value is not None]
+        if not asked:
+            return 0
+        clause = _table(relation)
+        statement = select(func.count(distinct(clause.c[name]))).select_from(clause).where(clause.c[name].in_(asked))
+        try:
+            with self._open().connect() as connection:
+                self._habits.start_clock()
+                return int(connection.execute(statement).scalar_one())
+        except SQLAlchemyError as error:
+            raise UnreadableError(*self._habits.reason(error)) from None
 
     def rights(self) -> Rights:
         """Whether the session refuses writes, and whether the account could make some elsewhere."""
@@ -268,6 +315,18 @@ class _Wanted:
     #: Its name in the database, which the field's may differ from.
     column: str
     sql_type: Any
+
+
+def _asked(value: object, sql_type: Any) -> Any:
+    """A value as a column of this type is asked for it; None when it cannot be one of that type."""
+    if isinstance(sql_type, sql_types.Numeric | sql_types.Integer):
+        text = str(value).strip()
+        return int(text) if text.removeprefix("-").isdecimal() and len(text) < 19 else None
+    if isinstance(value, bytes | bytearray | memoryview):
+        return bytes(value)
+    if isinstance(sql_type, sql_types.Uuid):
+        return sql_cast(literal(str(value)), sql_type) if len(str(value)) in (32, 36) else None
+    return str(value)
 
 
 def _table(relation: Relation) -> TableClause:
