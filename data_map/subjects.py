@@ -125,6 +125,17 @@ class Standing:
         """Its fields with personal data."""
         return (item for item in self.asset.fields if item.verdict.state.is_personal)
 
+    @property
+    def own(self) -> list[MapField]:
+        """Its personal fields but for the keys that point at people."""
+        pointing = {step.here for step in (*self.path[:1], *self.others) if not step.is_reversed}
+        return [item for item in self.personal if item.field.ref not in pointing]
+
+    @property
+    def is_somebody_elses(self) -> bool:
+        """Whether its path only names who had a hand in its rows, and what else is in them is other people's."""
+        return bool(self.path) and self.path[0].is_mention and bool(self.own)
+
 
 def standings(data_map: DataMap) -> dict[AssetKey, Standing]:
     """How each table and file stands that holds personal data or hangs on people; the others are left out."""
@@ -137,7 +148,7 @@ def standings(data_map: DataMap) -> dict[AssetKey, Standing]:
     for key, asset in assets.items():
         if key in roots:
             found[key] = roots[key]
-        elif key in hanging:
+        elif key in hanging and (not hanging[key].path[0].is_mention or any(hanging[key].personal)):
             found[key] = hanging[key]
         elif any(item.verdict.state.is_personal for item in asset.fields):
             found[key] = Standing(asset, Role.UNLINKED, _own_subject(asset))
@@ -259,8 +270,12 @@ def _repeats(
     if above is None or _step(join).is_mention or above.is_organisation:
         return False
     if _is_one_to_one(join, assets):
-        # The same people in two tables; a table that holds little of its own is a part of the other.
-        return standing.subject == above.subject and _weight(standing.asset) < _weight(above.asset)
+        # The same people in two tables; in one system, a table that holds little of its own is a part of the other.
+        return (
+            join.child.source == join.parent.source
+            and standing.subject == above.subject
+            and _weight(standing.asset) < _weight(above.asset)
+        )
     if standing.subject == above.subject:
         return True
     is_described = _weight(standing.asset) > _TWO
@@ -306,7 +321,11 @@ def subject_key(
     if len(keys) == 1:
         return keys[0]
     pointing, counts = set(children), pointed_at or {}
-    own = [item for item in asset.fields if item.field.ref not in pointing and not item.field.is_primary_key]
+    own = [
+        item
+        for item in asset.fields
+        if (item.field.ref not in pointing or counts.get(item.field.ref)) and not item.field.is_primary_key
+    ]
     unique = [item for item in own if item.field.is_unique]
     # A key of several fields says that no single one of them is unique.
     seen = [item for item in own if not keys and item.verdict.sampled > 0 and _distinct_ratio(item) == 1]
@@ -396,6 +415,7 @@ class _Places:
         field = field_at(self.assets, step.here)
         return (
             step.is_mention,
+            step.is_mention and "by" in _words(step.here.field),  # a contact before who typed it in
             self.own[key_of(step.here)] not in (None, PERSON, subject),
             _RANK.get(subject or "", 0),
             step.join.state is JoinState.PROPOSED,

@@ -14,6 +14,7 @@ from data_map.model import DataMap, FieldVerdict, Join, JoinState, MapAsset, Map
 from data_map.subjects import (
     NAMING,
     PERSON,
+    UNIQUE,
     AssetKey,
     Role,
     Standing,
@@ -134,7 +135,7 @@ def _people(standing: Standing, counted: Mapping[AssetKey, TableVolume]) -> Peop
         return NOBODY
     if standing.role is Role.SUBJECT:
         return _of_rows(standing)
-    if standing.role is Role.UNLINKED:
+    if standing.role is Role.UNLINKED or standing.is_somebody_elses:
         return _of_values(standing)
     first = standing.path[0]
     if not first.is_reversed:
@@ -174,9 +175,13 @@ def _of_values(standing: Standing) -> People:
     if not naming:
         return UNKNOWN
     rows, seen = asset.asset.row_count, _most_different(standing)
-    if asset.is_whole and all(item.verdict.category == "identity.subject_id" for item in naming) and len(naming) == 1:
-        return People(seen, seen, is_exact=True)
-    return People(seen, None) if rows is None else _between(min(seen, rows), rows, is_whole=asset.is_whole)
+    if rows is None:
+        return People(seen, None)
+    # An address, a user name or a number is one person's; rows without may be anybody's.
+    told = [item.verdict for item in naming if item.verdict.category in UNIQUE | {"identity.subject_id"}]
+    limits = [one.distinct + rows - one.sampled for one in told if asset.is_whole]
+    high = min((rows, *limits))
+    return _between(min(seen, high), high, is_whole=asset.is_whole)
 
 
 def _pointing(standing: Standing, step: Step, counted: Mapping[AssetKey, TableVolume]) -> People:
@@ -208,7 +213,7 @@ def _pointed_at(step: Step, counted: Mapping[AssetKey, TableVolume], *, is_direc
 
 
 def _telling_apart(standing: Standing) -> list[MapField]:
-    return [item for item in standing.personal if item.verdict.category in NAMING | {"identity.subject_id"}]
+    return [item for item in standing.own if item.verdict.category in NAMING | {"identity.subject_id"}]
 
 
 def _most_different(standing: Standing) -> int:
@@ -277,10 +282,14 @@ def _pairs(tables: Iterable[TableVolume], counted: Mapping[AssetKey, TableVolume
         most = most_of(one.people)
         if most is None:
             continue
-        own = one.standing.root or one.standing.name
-        is_alone = one.standing.role is Role.UNLINKED and one.standing.subject not in largest
-        if one.standing.role is Role.UNLINKED and not is_alone:
+        is_loose = one.standing.role is Role.UNLINKED or one.standing.is_somebody_elses
+        is_alone = is_loose and one.standing.subject not in largest
+        if is_alone:
+            own = one.standing.name
+        elif is_loose:
             own = largest[one.standing.subject]
+        else:
+            own = one.standing.root or one.standing.name
         root = _original(own, counted)
         limit = None if is_alone else most_of(counted[root].people)
         for key in one.categories:
@@ -332,7 +341,9 @@ def _people_of(tables: Sequence[TableVolume], counted: Mapping[AssetKey, TableVo
                 roots[root] = counted[root]
             else:
                 roots[standing.name] = one
-        elif standing.role is Role.UNLINKED and one.people.low is not None and standing.subject not in tabled:
+        elif standing.role is Role.UNLINKED or standing.is_somebody_elses:
+            if one.people.low is None or standing.subject in tabled:
+                continue
             groups[standing.subject or PERSON].append(one.people)
         elif standing.root is not None and standing.root not in own and one.categories:
             foreign[standing.root].append(one.people)

@@ -304,6 +304,17 @@ def sure(path: tuple[Step, ...]) -> str | None:
     return (JoinState.ACCEPTED if any(join.state is JoinState.ACCEPTED for join in joins) else JoinState.DECLARED).value
 
 
+def same_words(standing: Standing) -> str | None:
+    """That the people of a table are rows of another one too, and how sure that is."""
+    step = standing.same_as
+    if step is None:
+        return None
+    there = step.there
+    source = "" if there.source == standing.name[0] else f"{there.source}: "
+    how = f", {sure((step,))}" if step.join.state is JoinState.PROPOSED else ""
+    return f"the people of {source}{there.asset}{how}"
+
+
 def exposure_record(one: SourceVolume) -> dict[str, object]:
     """A system with its people and what is at stake there."""
     return {

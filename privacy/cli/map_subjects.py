@@ -199,6 +199,8 @@ def _grow(tree: Tree, one: SourceVolume, *, everything: bool) -> None:
 def _root(table: TableVolume) -> Text:
     from rich.text import Text
 
+    from privacy.inventory import same_words
+
     standing = table.standing
     label = Text(printable(standing.name[1]), style="bold")
     label.append(f"  {standing.subject}", style="not bold")
@@ -207,9 +209,9 @@ def _root(table: TableVolume) -> Text:
         label.append(", one for each organisation", style="not bold dim")
     if standing.copy_of:
         label.append(f", an old copy of {printable(standing.copy_of)}?", style="not bold yellow")
-    if standing.same_as:
-        there = standing.same_as.there
-        label.append(f", the people of {printable(there.asset)}", style="not bold dim")
+    same = same_words(standing)
+    if same:
+        label.append(f", {printable(same)}", style="not bold dim")
     return _with_holdings(label, table)
 
 
@@ -229,7 +231,7 @@ def _hang(branch: Tree, tables: Sequence[TableVolume], *, everything: bool) -> N
         )
         if standing.path[0].is_mention:
             label.append(", only names somebody", style="dim")
-        others = {step.here.field: None for step in standing.others}
+        others = {step.here.field: None for step in standing.others if step.here != standing.path[0].here}
         if others:
             label.append(f", also {printable(', '.join(others))}", style="dim")
         branch.add(_with_holdings(label, table))

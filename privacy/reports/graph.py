@@ -15,7 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from data_map.model import JoinState
 from data_map.subjects import AssetKey, Role, is_document
 from data_map.volume import SourceVolume, TableVolume
-from privacy.inventory import people_words, source_people_words, sure, uncounted_words, via
+from privacy.inventory import people_words, same_words, source_people_words, sure, uncounted_words, via
 from privacy.reports.text import amount, counted, printable
 
 #: Pixels: a box, the room between boxes, a line of text, and what a column is wide with the names of its joins.
@@ -222,8 +222,9 @@ def _box(node: _Node, x: int, y: int) -> Box:
         rows.append((f"{standing.subject}, {key}", "small"))
         if standing.copy_of:
             rows.append((f"an old copy of {standing.copy_of}?", "small"))
-        if standing.same_as:
-            rows.append((f"the people of {standing.same_as.there.asset}", "small"))
+        same = same_words(standing)
+        if same:
+            rows.append((same, "small"))
     elif standing.role is Role.UNLINKED and standing.subject:
         rows.append((f"{standing.subject}, by its names", "small"))
     rows.append((people_words(table.people), "small"))

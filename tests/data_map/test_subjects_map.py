@@ -202,7 +202,7 @@ def test_what_people_did_is_no_table_of_people() -> None:
     )
     data_map = mapped(visits)
     assert stands(data_map, "visits").role is Role.UNLINKED
-    assert people(data_map, "visits") == People(20, 1000)
+    assert people(data_map, "visits") == People(20, 20, is_exact=True)
 
 
 def test_circles_end() -> None:
@@ -363,3 +363,40 @@ def test_the_most_exposed_source_comes_first() -> None:
 def test_an_empty_map() -> None:
     assert volumes(DataMap()) == ()
     assert with_subjects(DataMap()) == DataMap()
+
+
+def test_tables_that_only_say_who_typed_them_in() -> None:
+    people_ = table(
+        "people", column("id", key=True), column("name", "identity.name", "person"), column("mail", "contact.email")
+    )
+    data_map = mapped(
+        people_,
+        table("colours", column("name"), column("last_edited_by", distinct=3, to="people#id")),
+        table(
+            "settings",
+            column("note", "text.personal"),
+            column("edited_by", distinct=3, to="people#id"),
+            column("contact_id", distinct=4, to="people#id"),
+        ),
+    )
+    assert ("shop", "colours") not in standings(data_map)
+    # Whom the notes are about is not who typed them.
+    assert path(stands(data_map, "settings")) == ["settings.contact_id > people.id"]
+    assert people(data_map, "settings") == UNKNOWN
+    assert volume(data_map).uncounted_count == 1
+
+
+def test_the_people_of_another_system_are_people_here_too() -> None:
+    old = table(
+        "kunden",
+        column("nr", key=True),
+        column("vorname", "identity.name", "customer"),
+        column("email", "contact.email", "customer"),
+        source="old",
+        rows=70,
+    )
+    data_map = mapped(customers(), old, joins=[join("old:kunden#email", "customers#email")])
+    standing = stands(data_map, "kunden", "old")
+    assert standing.role is Role.SUBJECT
+    assert standing.same_as is not None
+    assert volume(data_map, "old").people == People(70, 70, is_exact=True)

@@ -117,14 +117,14 @@ def test_every_field_says_whose_it_is(store: Cli) -> None:
 
 def test_the_list_by_exposure(store: Cli) -> None:
     [record] = store("map", "subjects", "--exposure", "--format", "json").json()
-    assert (record["source"], record["people_low"], record["people_high"]) == ("shop", 52, 112)
+    assert (record["source"], record["people_low"], record["people_high"]) == ("shop", 52, 82)
     assert record["special"] == ["special.religion"]
     assert record["special_count"] == 12
     assert record["exposure_count"] > record["special_count"]
     head, line = store("map", "subjects", "--exposure", "--format", "csv").stdout.splitlines()
     assert head.startswith("source,people_low,people_high,is_exact,categories,special,exposure_count,special_count")
-    assert line.startswith("shop,52,112,no,")
-    assert "52 to 112" in store("map", "subjects", "--exposure", env=NARROW).stdout
+    assert line.startswith("shop,52,82,no,")
+    assert "52 to 82" in store("map", "subjects", "--exposure", env=NARROW).stdout
 
 
 def test_the_drawing_is_written(store: Cli, tmp_path: Path) -> None:
