@@ -91,6 +91,8 @@ def _of_source(part: MapSource) -> Iterator[HygieneFinding]:
 
 #: From this share on a column is of a kind; below ``_SOME`` what is left is taken for slips.
 _MOSTLY, _SOME, _AT_LEAST = 0.5, 0.05, 3
+#: How strongly a name says that a column holds hashes of passwords.
+_NAMED = 0.9
 #: So many equal ones among so many values are no accident: equal passwords have equal hashes only without a salt.
 _REPEATED_RATIO, _REPEATED, _MANY = 0.02, 3, 20
 #: Endings of files in which a setting is a setting; "" for none, as of ``.bash_history``.
@@ -174,7 +176,8 @@ def _is_salt(name: str) -> bool:
 
 
 def _passwords(asset: MapAsset, item: MapField, verdict: FieldVerdict, seen: _Kinds) -> Iterator[HygieneFinding]:
-    is_column = verdict.category in ("credential.password", "credential.password_hash")
+    # Under a name for hashes other values make no verdict, and are what has to be told.
+    is_column = verdict.category in ("credential.password", "credential.password_hash") or _is_named_hash(verdict)
     hashes = seen.named("hash:")
     if not is_column:
         # In a text: what a directory or a dump of accounts holds.
@@ -201,6 +204,13 @@ def _passwords(asset: MapAsset, item: MapField, verdict: FieldVerdict, seen: _Ki
         yield _finding(HygieneKind.CLEARTEXT_PASSWORD, verdict, Severity.HIGH, Certainty.LIKELY, said)
     if hashed:
         yield from _weak_hashes(asset, item, verdict, hashes, of, is_text=False)
+
+
+def _is_named_hash(verdict: FieldVerdict) -> bool:
+    return verdict.category is None and any(
+        one.kind is EvidenceKind.NAME and one.category == "credential.password_hash" and one.score >= _NAMED
+        for one in verdict.evidence
+    )
 
 
 def _weak_hashes(
