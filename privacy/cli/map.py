@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from data_map.errors import UsageError
-from privacy.cli import map_coverage, map_diff, map_joins, map_subjects, map_suppress
+from privacy.cli import map_coverage, map_diff, map_hygiene, map_joins, map_subjects, map_suppress
 from privacy.cli.run import FormatOption, OutputOption, Run, command, parse_day
 from privacy.reports.table import Column, Format, Table
 from privacy.reports.text import amount, counted, printable
@@ -64,14 +64,16 @@ def show_(
 
 def show_parts(run: Run, source: list[str] | None = None, scan: int | None = None, most: int | None = None) -> None:
     """The map as a tree on the terminal; ``most`` tables and files of each source, all when None."""
-    parts = _parts(run.app.data_map(scan), source)
+    data_map = run.app.data_map(scan)
+    parts = _parts(data_map, source)
+    amiss = map_hygiene.lines(data_map, run.app.today)
     for part in parts:
-        _show_tree(run, part, most)
+        _show_tree(run, part, most, amiss.get(part.source.name))
     if not parts:
         run.out.print(_NO_MAP)
 
 
-def _show_tree(run: Run, part: MapSource, most: int | None) -> None:
+def _show_tree(run: Run, part: MapSource, most: int | None, amiss: str | None = None) -> None:
     from rich.text import Text
     from rich.tree import Tree
 
@@ -119,6 +121,8 @@ def _show_tree(run: Run, part: MapSource, most: int | None) -> None:
         tree.add(Text("empty: there was nothing to scan", style="dim"))
     if refused:
         tree.add(Text(f"{amount(len(refused))} not scanned: privacy map coverage --skipped", style="yellow"))
+    if amiss is not None:
+        tree.add(Text(f"amiss: {amiss}: privacy map hygiene --source {printable(part.source.name)}", style="red"))
     unreached = part.asset_count - len(refused | set(rows))
     if unreached > 0:
         tree.add(Text(f"{amount(unreached)} not reached: the scan ended before them", style="yellow"))
@@ -380,6 +384,7 @@ def decide(
 
 map_coverage.add_to(app)
 map_diff.add_to(app)
+map_hygiene.add_to(app)
 map_suppress.add_to(app)
 map_joins.add_to(app)
 map_subjects.add_to(app)

@@ -91,7 +91,7 @@ def test_words_for_everything_that_can_be_found() -> None:
 def test_how_bad_a_hash_is(
     values: list[str], columns: dict[str, list[str]], severity: Severity, certainty: Certainty
 ) -> None:
-    (one,) = found_in(table(password_hash=values, **columns))
+    (one,) = found_in(Case("main.users", {"id": IDS, "email": MAILS, "password_hash": values, **columns}))
     assert (one.kind, one.severity, one.certainty) == (HygieneKind.UNSALTED_HASH, severity, certainty)
 
 
