@@ -22,7 +22,9 @@ from privacy.reports.text import amount, counted, printable
 _WIDTH, _GAP, _LINE, _COLUMN = 250, 14, 16, 430
 _PADDING, _MARGIN = 9, 12
 #: Characters of the two sizes of text that fit a box and the room before it.
-_NAME, _SMALL, _LABEL = 29, 38, 27
+_NAME, _SMALL, _SPECIAL, _LABEL = 29, 38, 34, 27
+#: Lines of categories in a box.
+_MOST_LINES = 3
 #: What is drawn of a source, and of how many sources; the rest is counted, and the page says how to list it.
 _MOST_ROOTS, _MOST_HANGING, _MOST_ALONE, _MOST_SOURCES = 10, 12, 12, 25
 
@@ -231,18 +233,30 @@ def _box(node: _Node, x: int, y: int) -> Box:
     if standing.others:
         fields = dict.fromkeys(step.here.field for step in standing.others)
         rows.append((f"also {', '.join(fields)}", "small"))
-    plain = [key for key in table.categories if key not in table.special]
-    if plain:
-        rows.append((f"{len(plain)}: {', '.join(plain)}" if len(plain) > 1 else plain[0], "small"))
-    if table.special:
-        rows.append((f"special: {', '.join(table.special)}", "special"))
+    rows += [(text, "special") for text in _folded(table.special, _SPECIAL)]
+    rows += [(text, "small") for text in _folded([key for key in table.categories if key not in table.special], _SMALL)]
     style = standing.role.value if table.categories or standing.role is Role.SUBJECT else "empty"
     return _boxed(x, y, style, rows)
 
 
+def _folded(categories: Sequence[str], room: int) -> list[str]:
+    """Categories in lines that fit, and in words how many there was no place for."""
+    lines: list[str] = []
+    for number, key in enumerate(categories):
+        comma = "," if number < len(categories) - 1 else ""
+        if lines and len(lines[-1]) + len(key) + 2 <= room:
+            lines[-1] += f" {key}{comma}"
+        elif len(lines) < _MOST_LINES:
+            lines.append(key + comma)
+        else:
+            return [*lines[:-1], f"and {len(categories) - number + lines[-1].count(',')} more"]
+    return lines
+
+
 def _boxed(x: int, y: int, style: str, rows: Iterable[tuple[str, str]]) -> Box:
+    room = {"name": _NAME, "special": _SPECIAL}
     words = tuple(
-        _words(x + _PADDING, y + _PADDING + 11 + number * _LINE, text, look, _NAME if look == "name" else _SMALL)
+        _words(x + _PADDING, y + _PADDING + 11 + number * _LINE, text, look, room.get(look, _SMALL))
         for number, (text, look) in enumerate(rows)
     )
     return Box(x, y, len(words) * _LINE + 2 * _PADDING - 3, style, words)
