@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -10,6 +10,11 @@ from data_map.errors import ToolError
 from privacy.cli.run import FormatOption, OutputOption, Run, command
 from privacy.exits import Exit
 from privacy.reports.table import Column, Format, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from scanners.sources.base import Rights
 
 app = typer.Typer(help="The configured sources.", no_args_is_help=True)
 
@@ -101,11 +106,14 @@ def check_source(run: Run, name: str, found: Any) -> dict[str, object]:
         "skipped": 0,
         "session_read_only": None,
         "account_may_write": None,
+        "account_is_superuser": None,
+        "connection_encrypted": None,
         "note": None,
     }
     if isinstance(found, ToolError):
         return record | {"note": str(found)}
     connector = connect(run.app, found, run.app.config.scan.timeout_s)
+    notes: list[str] = []
     try:
         listed = list(listing(connector))
         skipped = [item for item in listed if isinstance(item, Skipped)]
@@ -116,13 +124,28 @@ def check_source(run: Run, name: str, found: Any) -> dict[str, object]:
         record |= {"can_be_read": True, "assets": len(listed), "skipped": len(skipped)}
         if isinstance(connector, Checkable):
             rights = connector.rights()
-            record |= {"session_read_only": rights.is_session_read_only, "account_may_write": rights.may_account_write}
-            if rights.may_account_write:
-                record["note"] = "scan with an account that can only read"
+            record |= {
+                "session_read_only": rights.is_session_read_only,
+                "account_may_write": rights.may_account_write,
+                "account_is_superuser": rights.is_superuser,
+                "connection_encrypted": rights.is_encrypted,
+            }
+            notes += _notes(rights)
         if skipped:
-            record["note"] = f"{len(skipped)} of them cannot be opened"
+            notes.append(f"{len(skipped)} of them cannot be opened")
+        record["note"] = "; ".join(notes) or None
     except UnreadableError as error:
         record |= {"note": f"what the account may do cannot be asked: {REASON_TEXT[error.reason]}"}
     finally:
         connector.close()
     return record
+
+
+def _notes(rights: Rights) -> Iterator[str]:
+    """What should be otherwise before anybody scans with these rights."""
+    if rights.is_superuser:
+        yield "its account may do everything: scan with one that can only read"
+    elif rights.may_account_write:
+        yield "scan with an account that can only read"
+    if rights.is_encrypted is False:
+        yield "the connection is not encrypted"
