@@ -225,7 +225,10 @@ def _is_named_key(column: Column, table: Table) -> bool:
 def own_key(column: Column, table: Table) -> bool:
     """Whether a column is named after the table that it stands in, or after nothing."""
     bare = Name((), column.name.kind, is_attribute=False)
-    return column.name.is_bare or likeness(column.name, (), bare, table.words, is_key=True).strength >= 0.85
+    words = column.name.words
+    if column.name.is_bare or (column.name.kind and words == table.words[-len(words) :]):  # pass_id, boarding_passes
+        return True
+    return likeness(column.name, (), bare, table.words, is_key=True).strength >= 0.85
 
 
 def by_name(tables: Sequence[Table]) -> dict[FieldRef, list[Candidate]]:

@@ -29,6 +29,9 @@ _MOST_FOUND = 4
 #: Values of a field that are looked up to find a parent for it.
 _LOOKED_UP = 200
 
+#: A counter of fewer numbers is filled by chance.
+_LEAST_RANGE = 30
+
 Open = Callable[[str], SourceConnector | None]
 
 
@@ -105,7 +108,8 @@ class _Run:
                 self._one_source(connector, source, wanted, parents, pairs, combined)
             finally:
                 connector.close()
-        pairs = [*pairs, *self._found_by_value(named)]
+        found = {(pair.child.ref, pair.parent.ref): pair for pair in self._found_by_value(named)}
+        pairs = [*pairs, *found.values()]
         weighed = [self._weighed(pair) for pair in pairs if self._is_open(pair.child) and self._is_open(pair.parent)]
         settled = settle(weighed)
         settled = proposed(settled, combined, self._tuples)
@@ -286,6 +290,25 @@ class _Run:
                         continue  # several counters have these numbers
                     if ref not in have and parent.table != child.table and count >= max(2, least * len(looked_up)):
                         found.append(Candidate(child, parent, NONE))
+        return [*found, *self._found_by_range(named)]
+
+    def _found_by_range(self, named: Mapping[FieldRef, Sequence[Candidate]]) -> list[Candidate]:
+        """Fields that are called an id, with whole numbers from the first to the last key of one other table alone."""
+        counters: defaultdict[str, list[tuple[Column, Sketch]]] = defaultdict(list)
+        for place, table in enumerate(self._tables):
+            for column in _keys(table) if self._fresh[place] else ():
+                sketch = self._sketches.get(column.ref)
+                if sketch is not None and sketch.is_counter and sketch.is_unique and sketch.distinct >= _LEAST_RANGE:
+                    counters[table.source].append((column, sketch))
+        found = []
+        for place, table in enumerate(self._tables):
+            for child in by_value(table) if self._fresh[place] else ():
+                sketch = self._sketches.get(child.ref)
+                if sketch is None or child.name.kind != "id" or child.references is not None or child.ref in named:
+                    continue
+                fitting = [column for column, keys in counters[table.source] if _fills(sketch, keys)]
+                if len(fitting) == 1 and fitting[0].table != child.table:
+                    found.append(Candidate(child, fitting[0], NONE))
         return found
 
     def _is_telling(self, column: Column) -> bool:
@@ -327,6 +350,15 @@ class _Run:
             and one.parent.source in self._opened
             and (one.child, one.parent) not in have
         ]
+
+
+def _fills(child: Sketch, parent: Sketch) -> bool:
+    """Whether whole numbers reach from the first to the last key of a counter, and are most of them."""
+    if child.high is None or child.low is None or parent.high is None or parent.low is None:
+        return False
+    whole = parent.high - parent.low + 1
+    is_within = parent.low <= child.low and child.high <= parent.high and child.hashes <= parent.hashes
+    return is_within and child.high - parent.low + 1 >= 0.97 * whole and child.distinct >= 0.5 * parent.distinct
 
 
 def _keys(table: Table) -> list[Column]:

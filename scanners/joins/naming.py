@@ -46,7 +46,7 @@ _NEAR: Mapping[str, tuple[str, ...]] = {
     "driver": ("driver", "employee", "person", "user"),
     "user": ("user", "member", "person", "customer", "employee"),
     "customer": ("customer", "user", "person", "member"),
-    "deed": ("user", "employee", "person", "member", "professional", "customer"),
+    "deed": ("user", "employee", "person", "member", "professional", "teacher", "customer"),
 }
 #: Words beside one for people that leave a table a list of them.
 _LIST = frozenset({"master", "stamm", "data", "daten", "main", "base", "list", "account", "info", "record", "table"})
@@ -247,10 +247,11 @@ def _of_table(child: Name, child_table: Sequence[str], table: Sequence[str]) -> 
     whole = _all_alike(words, table)
     if whole:
         return Likeness(whole, f"it is named after the table{' and its key' if child.kind else ''}")
-    if child.is_attribute:  # customer_count, order_date
-        return NONE
-    found = [NONE]
     role = "it is named after the table, with a role"
+    if child.is_attribute:  # customer_count, order_date; but size_unit_code in units
+        known = [_all_alike(words[-length:], table) for length in range(1, len(words))] if child.kind else []
+        return Likeness(0.85 * max(known, default=0.0), role) if max(known, default=0.0) >= 0.9 else NONE
+    found = [NONE]
     keyed = 1.0 if child.kind else 0.8
     for length in range(1, len(words)):
         found.append(Likeness(0.92 * keyed * _all_alike(words[-length:], table), role))
@@ -271,7 +272,7 @@ def _of_table(child: Name, child_table: Sequence[str], table: Sequence[str]) -> 
 def own_table(child: Name, table: Sequence[str]) -> Likeness:
     """How far a name says that rows point at rows of their own table."""
     words = child.words
-    if not words or child.is_attribute:
+    if not words:
         return NONE
     if tuple(words[:3]) in _REPORTS or tuple(words[:2]) in _REPORTS:
         return Likeness(0.9, "its name says that rows point at rows of their own table")
@@ -279,7 +280,7 @@ def own_table(child: Name, table: Sequence[str]) -> Likeness:
         rest = [word for word in words if word not in _SELF]
         if not rest or _all_alike(rest, table) or _all_alike(rest, table[-1:]):
             return Likeness(0.9, "its name says that rows point at rows of their own table")
-    if len(words) > 1 and child.kind and _all_alike(words[-len(table) :], table) >= 0.9:
+    if len(words) > 1 and child.kind and not child.is_attribute and _all_alike(words[-len(table) :], table) >= 0.9:
         return Likeness(0.75, "it is named after its own table, with a role")
     return NONE
 

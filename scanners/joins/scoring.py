@@ -85,7 +85,7 @@ def compare(child: Sketch, parent: Sketch, none: frozenset[int]) -> Compared:
 
 def weigh(candidate: Candidate, child: Sketch | None, parent: Sketch | None, compared: Compared) -> Weighed:
     """All that speaks for a pair and against it, but for the other pairs of the child."""
-    terms = [_PRIOR, *_of_names(candidate), *_of_types(candidate), *_of_key(candidate.parent, parent)]
+    terms = [_PRIOR, *_of_names(candidate, compared), *_of_types(candidate), *_of_key(candidate.parent, parent)]
     is_across = candidate.child.ref.source != candidate.parent.ref.source
     is_counter = _is_counter(candidate.parent, parent)
     if compared.tested:
@@ -101,7 +101,7 @@ def weigh(candidate: Candidate, child: Sketch | None, parent: Sketch | None, com
     return Weighed(candidate, compared, tuple(term for term in terms if term.weight))
 
 
-def _of_names(candidate: Candidate) -> list[Term]:
+def _of_names(candidate: Candidate, compared: Compared) -> list[Term]:
     said, child = candidate.name, candidate.child
     terms = []
     if said.strength:
@@ -109,7 +109,8 @@ def _of_names(candidate: Candidate) -> list[Term]:
     elif child.name.kind or child.is_identifying or child.type is Type.UUID:
         terms.append(Term("its name, or its values, are those of a key", 0.3))
     else:
-        terms.append(Term("neither name says anything of a key", -0.4 if candidate.parent.is_key else -0.8))
+        weight = -0.3 if compared.found >= 15 else -0.4 if candidate.parent.is_key else -0.8
+        terms.append(Term("neither name says anything of a key", weight))
     if child.name.is_attribute and said.strength < 0.85:
         terms.append(Term("its name says a measure or a text, not a key", -2.5))
     return terms
@@ -182,6 +183,8 @@ def _of_range(candidate: Candidate, child: Sketch | None, parent: Sketch | None)
         terms.append(Term("its values are those of a counter of its own", 0.0 if is_sure else -1.5))
     if child.distinct >= 3 and reach >= 0.9:
         is_full = child.distinct >= 0.5 * keys
+        if is_full and not candidate.name.strength:
+            terms.append(Term("there is no other key whose range they fill", 0.6))
         said = "its values fill the range of those keys" if is_full else "its values reach over the range of those keys"
         return [*terms, Term(said, 1.4 if is_full else 0.8)]
     if child.distinct >= 5 and reach < 0.35:
