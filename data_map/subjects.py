@@ -47,11 +47,6 @@ _DISTINCT, _MANY = 0.8, 10
 #: Share of rows that have a value at all, in a file of people.
 _FULL = 0.9
 _TWO = 2
-_COPY = re.compile(
-    r"^(?:copy[ _-]?of|old|bak|backup|tmp|temp)[ _-]+"
-    r"|[ _-]+(?:bak|backup|old|copy|kopie|orig|archive|\d{6,8})\d*$",
-    re.IGNORECASE,
-)
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 AssetKey = tuple[str, str]
@@ -103,8 +98,6 @@ class Standing:
     path: tuple[Step, ...] = ()
     #: Direct steps to further subject tables: the employee who took the order.
     others: tuple[Step, ...] = ()
-    #: The table of the same source that this one looks like an old copy of.
-    copy_of: str | None = None
     #: For a subject table: the step that says that its people are rows of another one too.
     same_as: Step | None = None
     #: Its rows are organisations, and the people are their contacts: what hangs on it is the organisation's.
@@ -227,7 +220,7 @@ def _subject_tables(assets: Mapping[AssetKey, MapAsset], joins: Sequence[Join]) 
             for join in sorted(pointing[key], key=lambda join: (-join.score, join.child))
             if key_of(join.parent) in found and (same is None or join != same.join)
         )
-        found[key] = replace(standing, same_as=same, others=others, copy_of=_copied(standing.asset, assets))
+        found[key] = replace(standing, same_as=same, others=others)
     for key, standing in found.items():
         if standing.same_as is not None and standing.subject == PERSON:
             found[key] = replace(standing, subject=found[key_of(standing.same_as.there)].subject)
@@ -524,23 +517,6 @@ def is_document(asset: MapAsset) -> bool:
     return asset.asset.kind is AssetKind.FILE and any(
         item.field.ref.field == "body" and item.verdict.category in (None, "text.personal") for item in asset.fields
     )
-
-
-def _copied(asset: MapAsset, assets: Mapping[AssetKey, MapAsset]) -> str | None:
-    """The table that one looks like a stale copy of: a name with ``bak`` or ``old`` added, and the same fields."""
-    source, name = asset.asset.source, asset.asset.name
-    folder, dot, last = name.rpartition("." if asset.asset.kind is not AssetKind.FILE else "/")
-    stem, suffix_dot, suffix = last.rpartition(".") if asset.asset.kind is AssetKind.FILE else (last, "", "")
-    original = _COPY.sub("", stem or last)
-    if original == (stem or last):
-        return None
-    other = f"{folder}{dot}{original}{suffix_dot}{suffix if stem else ''}"
-    known = assets.get((source, other))
-    if known is None:
-        return None
-    own = {item.field.ref.field for item in asset.fields}
-    shared = own & {item.field.ref.field for item in known.fields}
-    return other if len(shared) * 2 >= len(own) else None
 
 
 def _distinct_ratio(item: MapField) -> float:

@@ -7,9 +7,11 @@ a bound, it is a bound; where nothing says it, it is not known, and never guesse
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from data_map.copies import stale_copies
+from data_map.hygiene_finding import address
 from data_map.model import DataMap, FieldVerdict, Join, JoinState, MapAsset, MapField, MapSource
 from data_map.subjects import (
     NAMING,
@@ -54,6 +56,8 @@ class TableVolume:
     people: People
     #: In the order of the taxonomy.
     categories: tuple[str, ...]
+    #: The table of the same source that this one looks like a forgotten copy of.
+    copy_of: str | None = None
 
     @property
     def special(self) -> tuple[str, ...]:
@@ -115,9 +119,11 @@ def special_of(categories: Iterable[str]) -> tuple[str, ...]:
 def volumes(data_map: DataMap) -> tuple[SourceVolume, ...]:
     """Each source with its people, the highest exposure first."""
     found = standings(data_map)
+    copies = _copies(data_map, found)
     counted: dict[AssetKey, TableVolume] = {}
     for key, standing in sorted(found.items(), key=lambda pair: (len(pair[1].path), pair[0])):
-        counted[key] = TableVolume(standing, _people(standing, counted), _categories(standing.asset))
+        people = _people(standing, counted)
+        counted[key] = TableVolume(standing, people, _categories(standing.asset), copies.get(key))
     by_source: defaultdict[str, list[TableVolume]] = defaultdict(list)
     for key in found:
         by_source[key[0]].append(counted[key])
@@ -125,6 +131,17 @@ def volumes(data_map: DataMap) -> tuple[SourceVolume, ...]:
     return tuple(
         sorted(all_of_them, key=lambda one: (-one.exposure_count, -one.special_count, -one.uncounted_count, one.source))
     )
+
+
+def _copies(data_map: DataMap, found: Collection[AssetKey]) -> dict[AssetKey, str]:
+    """The original of each table that looks like a copy of one of the same source."""
+    names = {address(*key): key for key in found}
+    copies = {}
+    for finding in stale_copies(data_map):
+        original = names.get(finding.original or "")
+        if finding.asset is not None and original is not None and original[0] == finding.source:
+            copies[finding.source, finding.asset] = original[1]
+    return copies
 
 
 # ---- people of a table
@@ -263,7 +280,7 @@ def _source(part: MapSource, tables: Sequence[TableVolume], counted: Mapping[Ass
         special_count=special,
         uncounted_count=len(uncounted) - documents,
         document_count=documents,
-        copy_count=sum(one.standing.copy_of is not None for one in tables),
+        copy_count=sum(one.copy_of is not None for one in tables),
         unread_count=max(len(unread), part.asset_count - len(read)),
         is_cut_off=any(skip.asset is None for skip in part.skipped),
         is_looked_at=bool(part.assets),
@@ -282,6 +299,8 @@ def _pairs(tables: Iterable[TableVolume], counted: Mapping[AssetKey, TableVolume
         most = most_of(one.people)
         if most is None:
             continue
+        if one.copy_of is not None:
+            one = replace(counted[one.standing.name[0], one.copy_of], categories=one.categories)
         is_loose = one.standing.role is Role.UNLINKED or one.standing.is_somebody_elses
         is_alone = is_loose and one.standing.subject not in largest
         if is_alone:
@@ -302,11 +321,10 @@ def _original(key: AssetKey, counted: Mapping[AssetKey, TableVolume]) -> AssetKe
     """The table that counts for the people of a table: of a copy the original, of one row each the table above."""
     seen = {key}
     while True:
-        standing = counted[key].standing
-        same = standing.same_as
+        same = counted[key].standing.same_as
         above = None
-        if standing.copy_of is not None:
-            above = (key[0], standing.copy_of)
+        if (copy_of := counted[key].copy_of) is not None:
+            above = (key[0], copy_of)
         elif same is not None and _is_part(same.join):
             above = key_of(same.there)
         if above is None or above not in counted or above in seen:
@@ -335,6 +353,8 @@ def _people_of(tables: Sequence[TableVolume], counted: Mapping[AssetKey, TableVo
     roots = {}
     for one in tables:
         standing = one.standing
+        if one.copy_of is not None:
+            continue
         if standing.role is Role.SUBJECT:
             root = _original(standing.name, counted)
             if root in own:

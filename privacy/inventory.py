@@ -266,7 +266,7 @@ def subject_record(one: TableVolume) -> dict[str, object]:
         "exposure_count": one.exposure_count,
         "others": [_step_record(step) for step in standing.others],
         "same_as": _step_record(standing.same_as) if standing.same_as else None,
-        "copy_of": standing.copy_of,
+        "copy_of": one.copy_of,
     }
 
 

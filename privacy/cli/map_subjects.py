@@ -207,8 +207,6 @@ def _root(table: TableVolume) -> Text:
     label.append(f", key {printable(standing.key.field)}" if standing.key else ", no key known", style="not bold dim")
     if standing.is_organisation:
         label.append(", one for each organisation", style="not bold dim")
-    if standing.copy_of:
-        label.append(f", an old copy of {printable(standing.copy_of)}?", style="not bold yellow")
     same = same_words(standing)
     if same:
         label.append(f", {printable(same)}", style="not bold dim")
@@ -248,6 +246,8 @@ def _with_holdings(label: Text, table: TableVolume) -> Text:
     """The label, and below it how many people and which categories, the special ones marked and first."""
     from privacy.inventory import people_words
 
+    if table.copy_of:
+        label.append(f", an old copy of {printable(table.copy_of)}?", style="not bold yellow")
     label.append(f"\n{people_words(table.people)}", style="not bold")
     if table.categories:
         label.append(": ", style="not bold")

@@ -222,8 +222,8 @@ def _box(node: _Node, x: int, y: int) -> Box:
     if standing.role is Role.SUBJECT:
         key = f"key {standing.key.field}" if standing.key else "no key known"
         rows.append((f"{standing.subject}, {key}", "small"))
-        if standing.copy_of:
-            rows.append((f"an old copy of {standing.copy_of}?", "small"))
+        if table.copy_of:
+            rows.append((f"an old copy of {table.copy_of}?", "small"))
         same = same_words(standing)
         if same:
             rows.append((same, "small"))

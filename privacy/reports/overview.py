@@ -347,7 +347,7 @@ def _people(data_map: DataMap) -> Section:
             "whose": table.standing.subject,
             "people": people_words(table.people),
             "hanging": hanging[table.standing.name] or None,
-            "copy": f"an old copy of {table.standing.copy_of}?" if table.standing.copy_of else None,
+            "copy": f"an old copy of {table.copy_of}?" if table.copy_of else None,
         }
         for table in shown
     ]
