@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from io import StringIO
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import pytest
 from hypothesis import settings
@@ -23,6 +23,8 @@ from tests.guard import sitecustomize
 # No test is timed: how long an example takes says something about the machine, not about the code.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+_Served = TypeVar("_Served", bound=servers.Server)
 
 ROOT = Path(__file__).resolve().parents[1]
 GUARD = Path(__file__).resolve().parent / "guard"
@@ -206,6 +208,18 @@ def mariadb_server() -> Iterator[servers.Server]:
     yield from _serve(servers.start_mariadb)
 
 
+@pytest.fixture(scope="session")
+def mongodb_server() -> Iterator[servers.Server]:
+    """A private emulator of MongoDB; absent: the test is skipped, and in CI it fails."""
+    yield from _serve(servers.start_mongodb)
+
+
+@pytest.fixture(scope="session")
+def directory() -> Iterator[servers.Directory]:
+    """A private, empty LDAP directory; absent: the test is skipped, and in CI it fails."""
+    yield from _serve(servers.start_slapd)
+
+
 @pytest.fixture
 def postgresql_url(postgresql_server: servers.Server) -> Iterator[str]:
     """A fresh, empty PostgreSQL database."""
@@ -218,7 +232,7 @@ def mariadb_url(mariadb_server: servers.Server) -> Iterator[str]:
     yield from _database(mariadb_server)
 
 
-def _serve(start: Callable[[], servers.Server]) -> Iterator[servers.Server]:
+def _serve(start: Callable[[], _Served]) -> Iterator[_Served]:
     try:
         server = start()
     except servers.AbsentError as absent:

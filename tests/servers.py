@@ -10,12 +10,19 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
@@ -169,8 +176,120 @@ def start_mariadb() -> Server:
     return server
 
 
+def start_mongodb() -> Server:
+    """Start an emulator that speaks the protocol of MongoDB, with its data in memory. It has no accounts.
+
+    Raises:
+        AbsentError: it is not installed.
+        RuntimeError: it is installed and does not start; the message ends with its log.
+    """
+    program = _find("nx-27017", str(Path(sys.executable).parent))
+    if program is None or find_spec("pymongo") is None:
+        raise AbsentError("the emulator of MongoDB is not installed: pip install 'nx-27017==0.8.1' pymongo")
+    folder = _folder("mongo", None)
+
+    def command(port: int) -> list[str | Path]:
+        address = ["--host", "127.0.0.1", "-p", str(port)]
+        files = ["--log-file", str(folder / "own-log"), "--pid-file", str(folder / "pid")]
+        return [program, "--data-dir", "memory", *address, *files]
+
+    return _start("mongodb", command, "mongodb://127.0.0.1:{port}", folder, None, signal.SIGTERM, _listens)
+
+
+#: What the directory's server is started with. The reader may read all but what is closed; without a login passwords
+#: are closed, too; ``small`` is given no more than fifty entries.
+_SLAPD = """
+include {schema}/core.schema
+include {schema}/cosine.schema
+include {schema}/inetorgperson.schema
+{module}
+pidfile {folder}/pid
+TLSCertificateFile {folder}/ca.pem
+TLSCertificateKeyFile {folder}/key.pem
+database mdb
+maxsize 104857600
+suffix "dc=example,dc=org"
+rootdn "cn=admin,dc=example,dc=org"
+rootpw admin-pw
+directory {folder}/data
+limits dn.exact="cn=small,dc=example,dc=org" size=50
+access to dn.subtree="ou=closed,dc=example,dc=org" by * none
+access to attrs=userPassword by dn.exact="cn=reader,dc=example,dc=org" read by anonymous auth by * none
+access to * by * read
+"""
+
+
+class Directory(Server):
+    """A running slapd for ``dc=example,dc=org``. Its accounts: ``admin``, and those that a test adds."""
+
+    #: The certificate that the server shows, and its port for those who want it at once.
+    authority: Path
+    tls_port: int
+
+
+def start_slapd() -> Directory:
+    """Start an OpenLDAP server of our own, empty.
+
+    Raises:
+        AbsentError: it is not installed.
+        RuntimeError: it is installed and does not start; the message ends with its log.
+    """
+    daemon = _find("slapd", "/usr/sbin", "/usr/libexec", "/usr/lib/openldap", "/opt/homebrew/opt/openldap*/libexec")
+    schemas = ("/etc/ldap/schema", "/etc/openldap/schema", "/opt/homebrew/etc/openldap/schema")
+    schema = next((path for path in schemas if Path(path, "core.schema").exists()), None)
+    if daemon is None or schema is None or find_spec("ldap3") is None:
+        raise AbsentError("slapd or ldap3 is not installed: sudo apt-get install slapd; pip install ldap3")
+    folder = _folder("ldap", None)
+    (folder / "data").mkdir()
+    _self_signed(folder)
+    modules = next((path for path in Path("/").glob("usr/lib*/ldap/back_mdb*.so")), None)
+    module = f"modulepath {modules.parent}\nmoduleload back_mdb" if modules else ""
+    settings = _SLAPD.format(schema=schema, folder=folder, module=module)
+    (folder / "slapd.conf").write_text(settings)
+    ports: list[int] = []
+
+    def command(port: int) -> list[str | Path]:
+        ports.append(_free_port())
+        addresses = f"ldap://127.0.0.1:{port} ldaps://127.0.0.1:{ports[-1]}"
+        return [daemon, "-d", "0", "-f", folder / "slapd.conf", "-h", addresses]
+
+    server = _start("ldap", command, "ldap://127.0.0.1:{port}", folder, None, signal.SIGTERM, _listens)
+    directory = Directory(server.kind, server.admin_url, server._process, folder, signal.SIGTERM)
+    directory.authority, directory.tls_port = folder / "ca.pem", ports[-1]
+    return directory
+
+
+def _self_signed(folder: Path) -> None:
+    """A key and a certificate for ``localhost``, good for a day."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    (folder / "ca.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    plain = serialization.NoEncryption()
+    (folder / "key.pem").write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
+    )
+
+
 def _start(
-    kind: str, command: Callable[[int], list[str | Path]], url: str, folder: Path, who: str | None, stop: int
+    kind: str,
+    command: Callable[[int], list[str | Path]],
+    url: str,
+    folder: Path,
+    who: str | None,
+    stop: int,
+    answers: Callable[[str], bool] | None = None,
 ) -> Server:
     # Another session may take a free port between our look and the server's start: then the server says so and ends,
     # and the next port is tried.
@@ -190,7 +309,7 @@ def _start(
         server = Server(kind, url.format(port=port), process, folder, stop)
         deadline = time.monotonic() + START_S
         while process.poll() is None and time.monotonic() < deadline:
-            if _answers(server.admin_url):
+            if (answers or _answers)(server.admin_url):
                 return server
             time.sleep(0.05)
         if process.poll() is None:
@@ -206,6 +325,12 @@ def _answers(url: str) -> bool:
     except DBAPIError:
         return False
     return True
+
+
+def _listens(url: str) -> bool:
+    port = int(url.rpartition(":")[2])
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _execute(url: str, statement: str) -> None:

@@ -15,6 +15,7 @@ from data_map.model import Asset, AssetKind, Field, FieldRef, Reason, Skipped, S
 from scanners.extract.header import fill, is_nameable, unique_name
 from scanners.sources.base import Listed, Rights
 from scanners.sources.selection import is_wanted
+from scanners.sources.wire import is_this_machine
 from scanners.values import VALUE_CHARS, Column, Content, Take, UnreadableError
 
 if TYPE_CHECKING:
@@ -387,6 +388,8 @@ class LdapSource:
                 password=str(self._url.password) if self._url.password is not None else None,
                 authentication=ldap3.SIMPLE if self._url.username else ldap3.ANONYMOUS,
                 read_only=True,
+                # Unasked, the library binds to every address of this machine before it connects.
+                source_address="localhost" if is_this_machine(host) else None,
                 auto_referrals=False,
                 auto_range=False,
                 check_names=False,
@@ -409,7 +412,7 @@ class LdapSource:
     def _is_encrypted(self) -> bool:
         host, _ = _host(self._url, 389)
         is_started = str(self._url.query.get("starttls", "")).lower() in ("true", "yes", "1", "required")
-        return self._url.drivername == "ldaps" or is_started or host in ("localhost", "127.0.0.1", "::1")
+        return self._url.drivername == "ldaps" or is_started or is_this_machine(host)
 
 
 @dataclass(frozen=True, slots=True)

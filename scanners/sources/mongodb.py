@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import uuid
 import warnings
 from collections import deque
@@ -17,6 +18,7 @@ from scanners.extract.header import is_nameable
 from scanners.extract.structured import Paths
 from scanners.sources.base import Listed, Rights
 from scanners.sources.selection import is_wanted
+from scanners.sources.wire import is_this_machine
 from scanners.values import VALUE_CHARS, Content, Take, UnreadableError
 
 if TYPE_CHECKING:
@@ -206,17 +208,21 @@ class MongoSource:
             if self._url.username:
                 options |= {"username": self._url.username, "password": self._url.password}
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of an unknown option it says what stands in the address
-                self._client = MongoClient(
-                    _address(self._url),
-                    **options,
-                    retryWrites=False,
-                    maxPoolSize=2,
-                    tz_aware=False,
-                    uuidRepresentation="standard",
-                    unicode_decode_error_handler="replace",
-                    datetime_conversion=DatetimeConversion.DATETIME_AUTO.name,
-                )
+                # Of an option that it does not know the driver only warns, and leaves it out: TLS, for example.
+                warnings.simplefilter("error", UserWarning)
+                try:
+                    self._client = MongoClient(
+                        _address(self._url),
+                        **options,
+                        retryWrites=False,
+                        maxPoolSize=2,
+                        tz_aware=False,
+                        uuidRepresentation="standard",
+                        unicode_decode_error_handler="replace",
+                        datetime_conversion=DatetimeConversion.DATETIME_AUTO.name,
+                    )
+                except UserWarning:
+                    raise UnreadableError(Reason.CONNECTION_FAILED, "address") from None
         return self._client
 
     def _collections(self, database: str) -> list[Namespace]:
@@ -301,8 +307,9 @@ class MongoSource:
         told = options.get("tls", options.get("ssl"))
         if told == "true" or (told is None and self._url.drivername == "mongodb+srv"):
             return True
-        hosts = [host.rpartition(":")[0] or host for host in (self._url.host or "").split(",")]
-        return self._url.drivername == "mongodb" and all(host in ("localhost", "127.0.0.1", "[::1]") for host in hosts)
+        # With a port, or in brackets, or neither.
+        hosts = [re.sub(r":\d+$", "", host) for host in (self._url.host or "").split(",")]
+        return self._url.drivername == "mongodb" and all(map(is_this_machine, hosts))
 
 
 class _Documents:
@@ -572,7 +579,7 @@ def _reason(error: Exception) -> tuple[Reason | None, str | None]:
         return _REASONS.get(error.code or 0, Reason.QUERY_FAILED), None if error.code is None else str(error.code)
     if isinstance(error, errors.ConfigurationError):
         return Reason.CONNECTION_FAILED, "address"
-    if isinstance(error, BSONError):
+    if isinstance(error, BSONError | errors.ProtocolError):
         return Reason.DAMAGED, "bson"
     if isinstance(error, errors.PyMongoError):
         return Reason.READER_FAILED, type(error).__name__
