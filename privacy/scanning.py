@@ -26,6 +26,7 @@ from data_map.model import (
     Skipped,
     Source,
     SourceScan,
+    Suppression,
 )
 from data_map.taxonomy import CATEGORIES, LegalClass, class_of
 from privacy import holder
@@ -275,6 +276,8 @@ class Mode:
     restart: bool = False
     #: The seed was chosen by hand: a scan with another one is another scan.
     is_seed_given: bool = False
+    #: When all is looked at, measure which fields join.
+    has_joins: bool = True
 
 
 def run_scan(
@@ -333,13 +336,15 @@ class _Run:
         self._stopped = stopped
         self._say = say
         self._decisions: dict[FieldRef, Decision] = {}
+        self._suppressions: tuple[Suppression, ...] = ()
         self._alive_at = time.monotonic()
 
     def run(self, targets: Sequence[Target], missed: Sequence[Skipped]) -> ScanSummary:
-        from data_map.store import scans
+        from data_map.store import scans, suppressions
 
         before = self._store.load(today=self._app.today) if "new" in self._fail_on else None
         self._decisions = {decision.ref: decision for decision in self._store.decisions()}
+        self._suppressions = tuple(suppressions.latest(self._store))
         options = {
             "model": self._detection.model,
             "sample_rows": self._limits.sample_rows,
@@ -358,7 +363,8 @@ class _Run:
             before = self._store.load(earlier, today=self._app.today) if earlier else type(before)()
         try:
             try:
-                self._work(targets, missed)
+                taken = self._work(targets, missed)
+                self._link(taken)
             except KeyboardInterrupt:
                 self.summary.is_interrupted = True
             with self._stopped.shield():
@@ -379,7 +385,22 @@ class _Run:
             self.summary.failing.extend(_new(before, self._store.load(today=self._app.today), self.summary))
         return self.summary
 
-    def _work(self, targets: Sequence[Target], missed: Sequence[Skipped]) -> None:
+    def _link(self, targets: Sequence[Target]) -> None:
+        """Measure the joins between what was read in this scan."""
+        from privacy.linking import measure
+
+        unread = {one.source.name for one in self.summary.sources if one.is_unopened} | set(self.summary.late)
+        at = self._app.now().astimezone(self._app.config.zone)
+        open_now = [
+            target for target in targets if target.source.name not in unread and manners_of(target).hours.is_open(at)
+        ]
+        if not self._mode.has_joins or not any(one.read_count for one in self.summary.sources):
+            return
+        done = measure(self._app, self._store, self._begun.id, open_now, self._limits)
+        for name in done.unfinished:
+            self._say(f"{name}: not all joins were measured in the time for it")
+
+    def _work(self, targets: Sequence[Target], missed: Sequence[Skipped]) -> list[Target]:
         self._keep_missed(missed)
         taken: list[Target] = []
         for target in targets:
@@ -409,6 +430,7 @@ class _Run:
             with self._stopped.shield():
                 self._take(taken[number], summaries[number], event)
             summaries[number].seconds = time.monotonic() - began[number]
+        return taken
 
     def _job(self, target: Target) -> Job:
         from data_map.store import scans
@@ -459,7 +481,7 @@ class _Run:
             self._watch(target, event)
 
     def _count(self, one: SourceSummary, event: ScanEvent) -> None:
-        counted = _decided(event, self._decisions, self._app.today)
+        counted = _decided(event, self._decisions, self._suppressions, self._app.today)
         one.add(counted)
         if isinstance(counted, AssetScan):
             self.summary.failing.extend(_failing(counted.verdicts, self._fail_on))
@@ -552,11 +574,17 @@ def plan_of(app: App, targets: Sequence[Target], detection: Detection, limits: L
     return hashlib.sha256(json.dumps(plan, sort_keys=True).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _decided(event: ScanEvent, decisions: Mapping[FieldRef, Decision], today: date) -> ScanEvent:
+def _decided(
+    event: ScanEvent,
+    decisions: Mapping[FieldRef, Decision],
+    suppressions: Sequence[Suppression],
+    today: date,
+) -> ScanEvent:
     """The event as it counts: what people decided stands before what the machine says. The store keeps the latter."""
-    if not isinstance(event, AssetScan) or not decisions:
+    if not isinstance(event, AssetScan) or not (decisions or suppressions):
         return event
-    return replace(event, verdicts=tuple(apply(one, decisions.get(one.ref), today) for one in event.verdicts))
+    verdicts = tuple(apply(one, decisions.get(one.ref), today, suppressions) for one in event.verdicts)
+    return replace(event, verdicts=verdicts)
 
 
 def keep_missed(store: Store, missed: Sequence[Skipped], limits: Limits) -> None:
