@@ -317,22 +317,23 @@ def skip_line(skipped: Skipped) -> str:
 
 def summary_table(summary: ScanSummary) -> Table:
     """One line for each source."""
+    columns = (
+        Column("source", "source", fold=True),
+        Column("assets", "assets", "right"),
+        Column("whole", "whole", "right"),
+        Column("sampled", "sampled", "right", optional=True),
+        Column("skipped", "skipped", "right", optional=True),
+        Column("unchanged", "unchanged", "right", optional=True),
+        Column("not_reached", "not reached", "right", optional=True),
+        Column("fields", "fields", "right"),
+        Column("personal", "personal", "right"),
+        Column("rows_read", "rows read", "right"),
+    )
     return Table(
-        columns=(
-            Column("source", "source", fold=True),
-            Column("assets", "assets", "right"),
-            Column("whole", "whole", "right"),
-            Column("sampled", "sampled", "right", optional=True),
-            Column("skipped", "skipped", "right", optional=True),
-            Column("unchanged", "unchanged", "right", optional=True),
-            Column("not_reached", "not reached", "right", optional=True),
-            Column("fields", "fields", "right"),
-            Column("personal", "personal", "right"),
-            Column("rows_read", "rows read", "right"),
-            Column("bytes_read", "bytes read", "right"),
-        ),
+        columns=columns,
         records=[_record(one) for one in summary.sources],
         empty="Nothing was scanned.",
+        csv_keys=(*(column.key for column in columns), "bytes_read", "seconds"),
     )
 
 
@@ -395,10 +396,21 @@ def explain_summary(run: Run, summary: ScanSummary) -> None:
                 "  pip install 'privacy-inventory[en]'"
             )
         )
-    read = sum(one.bytes_read for one in summary.sources)
-    out.print(Text(f"\n{size(read)} read. Next:"))
+    where = "" if summary.workers == "this process" else f" by {summary.workers}"
+    if len(summary.sources) > 1:
+        out.print(Text("\nRead:", style="bold"))
+        for one in summary.sources:
+            out.print(Text(f"  {printable(one.source.name)}: {_read(one)}{where}"))
+        out.print(Text("\nNext:"))
+    else:
+        read = _read(summary.sources[0]) if summary.sources else "nothing read"
+        out.print(Text(f"\n{read}{where}. Next:"))
     for words in ("map show", "map fields --personal", "map explain REF"):
         run.tell(f"  privacy {words}")
+
+
+def _read(one: SourceSummary) -> str:
+    return f"{counted(one.rows_read, 'row')} and {size(one.bytes_read)} read in {one.seconds:.1f} s"
 
 
 def _exit(run: Run, summary: ScanSummary, has_failures: bool) -> Exit:
@@ -408,10 +420,13 @@ def _exit(run: Run, summary: ScanSummary, has_failures: bool) -> Exit:
     if skipped:
         run.warn(f"privacy: {amount(skipped)} skipped, see `privacy map coverage --skipped`")
     if summary.is_interrupted:
-        run.warn("privacy: interrupted; what was done is kept, the rest was not scanned")
+        run.warn("privacy: interrupted; what was done is kept; run the same command to continue")
         return Exit.INTERRUPTED
     for error in summary.refused:
         run.warn(f"privacy: not scanned: {error}")
+    if summary.late:
+        names = ", ".join(dict.fromkeys(summary.late))
+        run.warn(f"privacy: the hours of {names} have ended; the same command goes on there when they begin again")
     if summary.refused and not summary.sources:
         return Exit.NOT_ALLOWED
     if summary.sources and all(one.is_unopened for one in summary.sources):
