@@ -45,6 +45,7 @@ lock: $(READY) ## make requirements.lock again, with the versions it has where t
 bench-accuracy: $(READY) ## precision and recall of detection (PEERS=all: beside other tools; ARGS=--write)
 	@$(BIN)/python -m benchmarks.accuracy --peers $(PEERS) $(ARGS)
 	@$(BIN)/python -m benchmarks.identifiers --columns 1
+	@$(BIN)/python -m benchmarks.joins $(ARGS)
 
 bench-speed: $(READY) ## time of a scan, as a ratio to reading the same cells
 	@$(BIN)/python benchmarks/speed.py

@@ -110,6 +110,6 @@ def _without(
         if (child, parent) in added:
             continue
         if child in taken and child.source == parent.source:
-            one = one.but("it is part of a combined key that points elsewhere", min(-4.0, -1.0 - one.raw))
+            one = one.beaten("it is part of a combined key that points elsewhere")
         kept.append(one)
     return kept

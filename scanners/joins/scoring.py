@@ -59,6 +59,10 @@ class Weighed:
         """The pair with one more term."""
         return replace(self, terms=(*self.terms, Term(text, weight)))
 
+    def beaten(self, text: str) -> Weighed:
+        """The pair with a reason that leaves it no proposal, whatever spoke for it."""
+        return self.but(text, min(-4.0, -1.0 - self.raw))
+
     def measure(self) -> JoinMeasure:
         """The pair as it is kept; the heaviest terms first."""
         candidate, compared = self.candidate, self.compared
@@ -218,13 +222,13 @@ def settle(weighed: Iterable[Weighed]) -> list[Weighed]:
             source = pair.candidate.parent.ref.source
             if source in best:
                 better = best[source].candidate.parent.label
-                found.append(pair.but(f"{better} fits better", -4.0))
+                found.append(pair.beaten(f"{better} fits better"))
                 continue
             best[source] = pair
             if source == child.source:
                 at_home = pair
             elif at_home is not None and at_home.score >= THRESHOLD:
-                pair = pair.but(f"it joins {at_home.candidate.parent.label} in its own system", -3.0)
+                pair = pair.beaten(f"it joins {at_home.candidate.parent.label} in its own system")
             found.append(pair)
     return _one_way(found)
 
@@ -242,7 +246,7 @@ def _first_hand(pairs: Iterable[Weighed]) -> list[Weighed]:
         parent = one.candidate.parent
         further = points_at.get(parent.ref)
         if further is not None and not parent.is_key and one.candidate.name.because == SAME_NAME:
-            one = one.but(f"{parent.label} itself points at {further.label}", -4.0)
+            one = one.beaten(f"{parent.label} itself points at {further.label}")
         found.append(one)
     return found
 
@@ -257,6 +261,6 @@ def _one_way(pairs: Sequence[Weighed]) -> list[Weighed]:
     for (child, parent), one in known.items():
         other = known.get((parent, child))
         if other is not None and (other.raw, (parent, child)) > (one.raw, (child, parent)):
-            one = one.but("it rather joins the other way round", -4.0)
+            one = one.beaten("it rather joins the other way round")
         found.append(one)
     return found
