@@ -44,6 +44,14 @@ class People:
     is_exact: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """A count of which it is known between what it lies."""
+
+    low: int
+    high: int
+
+
 UNKNOWN = People()
 NOBODY = People(0, 0, is_exact=True)
 
@@ -80,10 +88,10 @@ class SourceVolume:
     people: People
     tables: tuple[TableVolume, ...]
     categories: tuple[str, ...]
-    #: Pairs of a person and a category held of that person, at most; over the tables that can be counted.
-    exposure_count: int
+    #: Pairs of a person and a category held of that person, over the tables that can be counted.
+    exposure: Bounds
     #: Those of them whose category is special.
-    special_count: int
+    special_exposure: Bounds
     #: Tables with personal data of an unknown number of people, and documents: they are in none of the figures.
     uncounted_count: int
     document_count: int
@@ -129,7 +137,10 @@ def volumes(data_map: DataMap) -> tuple[SourceVolume, ...]:
         by_source[key[0]].append(counted[key])
     all_of_them = (_source(part, by_source[part.source.name], counted) for part in data_map.sources)
     return tuple(
-        sorted(all_of_them, key=lambda one: (-one.exposure_count, -one.special_count, -one.uncounted_count, one.source))
+        sorted(
+            all_of_them,
+            key=lambda one: (-one.exposure.high, -one.special_exposure.high, -one.uncounted_count, one.source),
+        )
     )
 
 
@@ -267,17 +278,14 @@ def _source(part: MapSource, tables: Sequence[TableVolume], counted: Mapping[Ass
     with_data = [one for one in tables if one.categories]
     uncounted = [one for one in with_data if one.people.low is None]
     documents = sum(is_document(one.standing.asset) for one in uncounted)
-    exposure = special = 0
-    for pairs in _pairs(tables, counted).values():
-        exposure += sum(pairs.values())
-        special += sum(pairs[key] for key in special_of(pairs))
+    pairs = _pairs(tables, counted)
     return SourceVolume(
         source=part.source.name,
         people=_people_of(tables, counted),
         tables=tuple(sorted(tables, key=lambda one: (-(one.exposure_count or 0), one.standing.name))),
         categories=tuple(key for key in CATEGORIES if any(key in one.categories for one in tables)),
-        exposure_count=exposure,
-        special_count=special,
+        exposure=_sum(pairs.values()),
+        special_exposure=_sum(pairs[key] for key in special_of(pairs)),
         uncounted_count=len(uncounted) - documents,
         document_count=documents,
         copy_count=sum(one.copy_of is not None for one in tables),
@@ -287,34 +295,60 @@ def _source(part: MapSource, tables: Sequence[TableVolume], counted: Mapping[Ass
     )
 
 
-def _pairs(tables: Iterable[TableVolume], counted: Mapping[AssetKey, TableVolume]) -> dict[AssetKey, dict[str, int]]:
-    """For the people of each subject table, how many of them each category is held of, at most."""
+def _pairs(tables: Iterable[TableVolume], counted: Mapping[AssetKey, TableVolume]) -> dict[str, Bounds]:
+    """Of how many people each category is held; nobody twice for one category, as far as that is known."""
     tables = tuple(tables)
-    largest: dict[str | None, AssetKey] = {}
-    for one in sorted(tables, key=lambda one: most_of(one.people) or 0):
-        if one.standing.role is Role.SUBJECT:
-            largest[one.standing.subject] = _original(one.standing.name, counted)
-    pairs: defaultdict[AssetKey, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
+    largest = _largest(tables, counted)
+    held_of: defaultdict[str, defaultdict[AssetKey, list[People]]] = defaultdict(lambda: defaultdict(list))
+    limits: dict[AssetKey, int | None] = {}
     for one in tables:
-        most = most_of(one.people)
-        if most is None:
+        if one.people.low is None:
             continue
         if one.copy_of is not None:
             one = replace(counted[one.standing.name[0], one.copy_of], categories=one.categories)
         is_loose = one.standing.role is Role.UNLINKED or one.standing.is_somebody_elses
-        is_alone = is_loose and one.standing.subject not in largest
-        if is_alone:
-            own = one.standing.name
-        elif is_loose:
-            own = largest[one.standing.subject]
+        if not is_loose:
+            root = _original(one.standing.root or one.standing.name, counted)
+        elif _may_be(one, largest.get(one.standing.subject), counted):
+            root = largest[one.standing.subject]
         else:
-            own = one.standing.root or one.standing.name
-        root = _original(own, counted)
-        limit = None if is_alone else most_of(counted[root].people)
+            root = one.standing.name
+        is_root = not is_loose or root != one.standing.name
+        limits[root] = most_of(counted[root].people) if is_root else None
         for key in one.categories:
-            total = pairs[root][key] + most
-            pairs[root][key] = total if limit is None else min(total, limit)
-    return {root: dict(some) for root, some in pairs.items()}
+            held_of[key][root].append(one.people)
+    found = {}
+    for key, by_root in held_of.items():
+        people = {root: _limited(_either(some), limits[root]) for root, some in by_root.items()}
+        groups: defaultdict[str, list[People]] = defaultdict(list)
+        for root, one_group in people.items():
+            groups[counted[root].standing.subject or PERSON].append(one_group)
+        together = _together(groups)
+        found[key] = Bounds(together.low or 0, sum(most_of(one_group) or 0 for one_group in people.values()))
+    return found
+
+
+def _sum(some: Iterable[Bounds]) -> Bounds:
+    some = tuple(some)
+    return Bounds(sum(one.low for one in some), sum(one.high for one in some))
+
+
+def _largest(tables: Iterable[TableVolume], counted: Mapping[AssetKey, TableVolume]) -> dict[str | None, AssetKey]:
+    """The subject table with most people of each subject."""
+    ordered = sorted(tables, key=lambda one: most_of(one.people) or 0)
+    return {
+        one.standing.subject: _original(one.standing.name, counted)
+        for one in ordered
+        if one.standing.role is Role.SUBJECT and one.copy_of is None
+    }
+
+
+def _may_be(one: TableVolume, root: AssetKey | None, counted: Mapping[AssetKey, TableVolume]) -> bool:
+    """Whether the people of a table without a path may be rows of a subject table: there are enough of them."""
+    if root is None:
+        return False
+    limit = counted[root].people.high
+    return limit is None or (one.people.low or 0) <= limit
 
 
 def _original(key: AssetKey, counted: Mapping[AssetKey, TableVolume]) -> AssetKey:
@@ -344,11 +378,11 @@ def _people_of(tables: Sequence[TableVolume], counted: Mapping[AssetKey, TableVo
 
     What two tables of one subject hold may be the same people: at least the larger, at most both. So may users and
     persons be anybody's rows. Customers and employees are taken for different people. A table whose names say whose it
-    is, without a join, counts for the people of that subject's table.
+    is, without a join, counts for the people of that subject's table, unless it names more than there are.
     """
     groups: defaultdict[str, list[People]] = defaultdict(list)
     own = {one.standing.name for one in tables}
-    tabled = {one.standing.subject for one in tables if one.standing.role is Role.SUBJECT}
+    tabled = _largest(tables, counted)
     foreign: defaultdict[AssetKey, list[People]] = defaultdict(list)
     roots = {}
     for one in tables:
@@ -362,7 +396,7 @@ def _people_of(tables: Sequence[TableVolume], counted: Mapping[AssetKey, TableVo
             else:
                 roots[standing.name] = one
         elif standing.role is Role.UNLINKED or standing.is_somebody_elses:
-            if one.people.low is None or standing.subject in tabled:
+            if one.people.low is None or _may_be(one, tabled.get(standing.subject), counted):
                 continue
             groups[standing.subject or PERSON].append(one.people)
         elif standing.root is not None and standing.root not in own and one.categories:
@@ -373,6 +407,11 @@ def _people_of(tables: Sequence[TableVolume], counted: Mapping[AssetKey, TableVo
         groups[counted[root].standing.subject or PERSON].append(_limited(_either(some), counted[root].people.high))
     if not groups:
         return UNKNOWN
+    return _together(groups)
+
+
+def _together(groups: Mapping[str, Sequence[People]]) -> People:
+    """The people of several subjects: different ones are different people, but for those who may be anybody."""
     specific = _added(_either(some) for subject, some in groups.items() if subject not in _GENERIC)
     return _either([specific, *(_either(some) for subject, some in groups.items() if subject in _GENERIC)])
 
@@ -388,7 +427,8 @@ def _either(some: Sequence[People]) -> People:
 
 def _limited(people: People, limit: int | None) -> People:
     high = limit if people.high is None else people.high if limit is None else min(people.high, limit)
-    return People(people.low, high, people.is_exact and high == people.high)
+    low = people.low if people.low is None or high is None else min(people.low, high)
+    return People(low, high, people.is_exact and low == high)
 
 
 def _categories(asset: MapAsset) -> tuple[str, ...]:

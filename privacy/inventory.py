@@ -12,7 +12,7 @@ from data_map.judgements import JudgedField, JudgedPattern, holds
 from data_map.model import REASON_TEXT, DataMap, FieldRef, FieldVerdict, Join, JoinState, MapField, MapSource, Skipped
 from data_map.subjects import Standing, Step
 from data_map.taxonomy import class_of
-from data_map.volume import People, SourceVolume, TableVolume
+from data_map.volume import Bounds, People, SourceVolume, TableVolume
 from data_map.volume import held as held
 from privacy.reports.text import amount, counted
 
@@ -324,8 +324,10 @@ def exposure_record(one: SourceVolume) -> dict[str, object]:
         "is_exact": one.people.is_exact,
         "categories": list(one.categories),
         "special": list(one.special),
-        "exposure_count": one.exposure_count,
-        "special_count": one.special_count,
+        "exposure_low": one.exposure.low,
+        "exposure_high": one.exposure.high,
+        "special_low": one.special_exposure.low,
+        "special_high": one.special_exposure.high,
         "uncounted_tables": one.uncounted_count,
         "documents": one.document_count,
         "copies": one.copy_count,
@@ -350,17 +352,27 @@ def people_words(people: People) -> str:
     return f"{amount(low)} to {amount(high)} people"
 
 
+def exposure_words(bounds: Bounds) -> str:
+    """People × categories: one number where it is known, else between what it lies."""
+    return amount(bounds.high) if bounds.low == bounds.high else f"{amount(bounds.low)} to {amount(bounds.high)}"
+
+
+def at_stake(one: SourceVolume) -> str:
+    """The exposure of a system, in words."""
+    return f"exposure {exposure_words(one.exposure)}, special {exposure_words(one.special_exposure)}"
+
+
 def uncounted_words(one: SourceVolume) -> str | None:
     """What is in none of a system's figures; None when all of it is."""
     parts = []
     if one.uncounted_count:
-        parts.append(f"{counted(one.uncounted_count, 'table')} whose people nobody can tell apart")
+        parts.append(f"{counted(one.uncounted_count, 'table')} of unknown people")
     if one.document_count:
-        parts.append(f"{counted(one.document_count, 'document')} of running text")
+        parts.append(counted(one.document_count, "document"))
     if one.copy_count:
-        parts.append(f"{counted(one.copy_count, 'old copy', 'old copies')} of other tables")
+        parts.append(counted(one.copy_count, "old copy", "old copies"))
     if one.unread_count:
-        parts.append(f"{counted(one.unread_count, 'table or file', 'tables and files')} not scanned")
+        parts.append(f"{amount(one.unread_count)} not scanned")
     if one.is_cut_off:
         parts.append("what could not be reached")
     return f"not counted: {', '.join(parts)}" if parts else None

@@ -18,12 +18,13 @@ if TYPE_CHECKING:
     from rich.text import Text
     from rich.tree import Tree
 
+    from data_map.model import DataMap
     from data_map.volume import SourceVolume, TableVolume
 
 _NO_MAP = "The map is empty: nothing was scanned yet. Try `privacy scan PATH`."
 _NO_PEOPLE = "No personal data was found in what was scanned."
 _EXPOSURE = (
-    "Exposure: people × categories of data held of them, at most. Special: the part of it in categories of GDPR "
+    "Exposure: people × categories of data held of them. Special: the part of it in categories of GDPR "
     "Art. 9, 10 and 87, cardholder data and secrets. People named in free text are not counted."
 )
 #: Tables of a source that are listed in each part of its tree; the others are counted.
@@ -96,6 +97,14 @@ def subjects(
     run.emit(Table(columns, records, empty=_NO_PEOPLE if parts else _NO_MAP, csv_keys=keys), form, output)
 
 
+def lines(data_map: DataMap) -> dict[str, str]:
+    """A line for each source with personal data: how many people that is, and what is at stake."""
+    from data_map.volume import volumes
+    from privacy.inventory import at_stake, source_people_words
+
+    return {one.source: f"{source_people_words(one)}, {at_stake(one)}" for one in volumes(data_map) if one.categories}
+
+
 def _parts(found: Sequence[SourceVolume], wanted: list[str] | None) -> list[SourceVolume]:
     names = {one.source for one in found}
     for name in wanted or ():
@@ -106,19 +115,19 @@ def _parts(found: Sequence[SourceVolume], wanted: list[str] | None) -> list[Sour
 
 
 def _exposure_table(records: list[dict[str, object]], parts: Sequence[SourceVolume], form: Format) -> Table:
-    from privacy.inventory import source_people_words, uncounted_words
+    from privacy.inventory import exposure_words, source_people_words, uncounted_words
 
     columns = (
         Column("source", "source", fold=True),
         Column("people", "people"),
         Column("kinds", "categories", "right"),
-        Column("exposure_count", "exposure", "right"),
-        Column("special_count", "special", "right"),
+        Column("exposure", "exposure", "right"),
+        Column("special_exposure", "special", "right"),
         Column("uncounted", "not counted", fold=True, optional=True),
     )
     keys = (
-        "source", "people_low", "people_high", "is_exact", "categories", "special", "exposure_count", "special_count",
-        "uncounted_tables", "documents", "copies", "not_scanned",
+        "source", "people_low", "people_high", "is_exact", "categories", "special", "exposure_low", "exposure_high",
+        "special_low", "special_high", "uncounted_tables", "documents", "copies", "not_scanned",
     )  # fmt: skip
     if form is Format.TABLE:
         records = [
@@ -126,6 +135,8 @@ def _exposure_table(records: list[dict[str, object]], parts: Sequence[SourceVolu
             | {
                 "people": source_people_words(one).removesuffix(" people").removesuffix(" person"),
                 "kinds": len(one.categories),
+                "exposure": exposure_words(one.exposure),
+                "special_exposure": exposure_words(one.special_exposure),
                 "uncounted": (uncounted_words(one) or "").removeprefix("not counted: "),
             }
             for record, one in zip(records, parts, strict=True)
@@ -140,7 +151,7 @@ def _show(run: Run, parts: Sequence[SourceVolume], *, everything: bool) -> None:
     from rich.text import Text
     from rich.tree import Tree
 
-    from privacy.inventory import source_people_words, uncounted_words
+    from privacy.inventory import at_stake, source_people_words, uncounted_words
 
     if not parts:
         run.out.print(_NO_MAP)
@@ -149,9 +160,7 @@ def _show(run: Run, parts: Sequence[SourceVolume], *, everything: bool) -> None:
         head = Text(printable(one.source), style="bold")
         if one.tables:
             head.append(f"  {source_people_words(one)}", style="not bold")
-            head.append(
-                f"  exposure {amount(one.exposure_count)}, special {amount(one.special_count)}", style="not bold dim"
-            )
+            head.append(f"  {at_stake(one)}", style="not bold dim")
         tree = Tree(head)
         _grow(tree, one, everything=everything)
         left = uncounted_words(one)

@@ -15,7 +15,16 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from data_map.model import JoinState
 from data_map.subjects import AssetKey, Role, is_document
 from data_map.volume import SourceVolume, TableVolume
-from privacy.inventory import people_words, same_words, source_people_words, sure, uncounted_words, via
+from privacy.inventory import (
+    at_stake,
+    exposure_words,
+    people_words,
+    same_words,
+    source_people_words,
+    sure,
+    uncounted_words,
+    via,
+)
 from privacy.reports.text import amount, counted, printable
 
 #: Pixels: a box, the room between boxes, a line of text, and what a column is wide with the names of its joins.
@@ -105,8 +114,8 @@ def render(parts: Sequence[SourceVolume], *, organisation: str | None, today: da
             "source": one.source,
             "people": source_people_words(one),
             "categories": amount(len(one.categories)),
-            "exposure": amount(one.exposure_count),
-            "special": amount(one.special_count),
+            "exposure": exposure_words(one.exposure),
+            "special": exposure_words(one.special_exposure),
             "left_out": (uncounted_words(one) or "").removeprefix("not counted: "),
         }
         for one in parts
@@ -144,7 +153,7 @@ def draw(one: SourceVolume) -> Drawing:
     said = f"{counted(len(boxes), 'table')} and {counted(len(lines), 'join')} of the source {one.source}"
     return Drawing(
         title=one.source,
-        facts=f"{source_people_words(one)}; exposure {amount(one.exposure_count)}, special {amount(one.special_count)}",
+        facts=f"{source_people_words(one)}; {at_stake(one)}",
         said=said,
         width=width + _MARGIN,
         height=y + _MARGIN,

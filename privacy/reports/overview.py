@@ -17,6 +17,7 @@ from data_map.volume import volumes
 from privacy.hygiene_section import hygiene_fact, hygiene_section
 from privacy.inventory import (
     exposure_record,
+    exposure_words,
     held,
     holdings,
     people_words,
@@ -332,6 +333,8 @@ def _people(data_map: DataMap) -> Section:
         | {
             "people": source_people_words(one),
             "kinds": len(one.categories),
+            "exposure": exposure_words(one.exposure),
+            "special_exposure": exposure_words(one.special_exposure),
             "uncounted": (uncounted_words(one) or "").removeprefix("not counted: "),
         }
         for one in found
@@ -355,7 +358,7 @@ def _people(data_map: DataMap) -> Section:
         title="Whose data, and what is at stake",
         key="people",
         paragraphs=(
-            "Exposure is people × categories of data held of them, at most; special is the part of it in categories "
+            "Exposure is people × categories of data held of them; special is the part of it in categories "
             "that are sensitive. People who are named in running text are not counted, and where nothing tells people "
             "apart their number is not known.",
             *rest,
@@ -366,8 +369,8 @@ def _people(data_map: DataMap) -> Section:
                     Column("source", "source"),
                     Column("people", "people"),
                     Column("kinds", "categories", "right"),
-                    Column("exposure_count", "exposure", "right"),
-                    Column("special_count", "special", "right"),
+                    Column("exposure", "exposure", "right"),
+                    Column("special_exposure", "special", "right"),
                     Column("uncounted", "not counted", fold=True, optional=True),
                 ),
                 systems,

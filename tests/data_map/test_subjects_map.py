@@ -6,7 +6,7 @@ import pytest
 
 from data_map.model import AssetKind, DataMap, JoinState, MapAsset
 from data_map.subjects import Role, Standing, standings, with_subjects
-from data_map.volume import NOBODY, UNKNOWN, People, SourceVolume, volumes
+from data_map.volume import NOBODY, UNKNOWN, Bounds, People, SourceVolume, volumes
 from tests.data_map.people import (
     column,
     customers,
@@ -292,7 +292,7 @@ def test_nothing_known_is_no_number() -> None:
     data_map = mapped(document, jobs)
     assert people(data_map, "minutes.pdf") == people(data_map, "jobs") == UNKNOWN
     one = volume(data_map)
-    assert (one.people, one.document_count, one.uncounted_count, one.exposure_count) == (UNKNOWN, 1, 1, 0)
+    assert (one.people, one.document_count, one.uncounted_count, one.exposure) == (UNKNOWN, 1, 1, Bounds(0, 0))
 
 
 def test_an_empty_table_holds_nobody() -> None:
@@ -307,7 +307,7 @@ def test_nobody_is_counted_twice_for_an_old_copy() -> None:
     }
     assert volume(data_map).people == People(100, 100, is_exact=True)
     assert volume(data_map).copy_count == 1
-    assert volume(data_map).exposure_count == 200
+    assert volume(data_map).exposure == Bounds(200, 200)
 
 
 def test_a_name_that_ends_like_a_copy_is_none_without_its_original() -> None:
@@ -354,9 +354,16 @@ def test_tables_of_one_subject_may_hold_the_same_people() -> None:
 def test_exposure_counts_each_person_once_for_each_category() -> None:
     # customers: name, e-mail × 100; of 60 of them the number and an address too; employees: 3 categories × 10.
     one = volume(shop())
-    assert one.exposure_count == 100 * 2 + 60 * 2 + 10 * 3
-    assert one.special_count == 10  # their religion
+    assert one.exposure == Bounds(350, 350)
+    assert one.special_exposure == Bounds(10, 10)  # their religion
     assert one.special == ("special.religion",)
+
+
+def test_a_log_of_many_people_says_how_little_is_known_of_it() -> None:
+    log = table("log", column("email", "contact.email", "user", distinct=900), rows=200_000, read=1000)
+    one = volume(mapped(customers(), log))
+    assert one.people == People(900, 200_100)
+    assert one.exposure == Bounds(1000, 200_200)  # 900 addresses and 100 names at least
 
 
 def test_the_most_exposed_source_comes_first() -> None:
@@ -404,3 +411,27 @@ def test_the_people_of_another_system_are_people_here_too() -> None:
     assert standing.role is Role.SUBJECT
     assert standing.same_as is not None
     assert volume(data_map, "old").people == People(70, 70, is_exact=True)
+
+
+def test_bounds_are_in_order() -> None:
+    """Employees live at the customers' addresses too, and are no customers."""
+    living = table(
+        "clients",
+        column("id", key=True),
+        column("name", "identity.name", "customer"),
+        column("email", "contact.email", "customer"),
+        column("home", to="addresses#id"),
+        rows=20,
+    )
+    staff = table(
+        "staff",
+        column("id", key=True),
+        column("name", "identity.name", "employee"),
+        column("email", "contact.email", "employee"),
+        column("home", to="addresses#id"),
+        rows=5,
+    )
+    addresses = table("addresses", column("id", key=True), column("street", "contact.address"), rows=25)
+    data_map = mapped(living, staff, addresses)
+    assert people(data_map, "addresses") == People(25, 25, is_exact=True)
+    assert volume(data_map).exposure == Bounds(70, 70)  # 25 × (name, e-mail), and the customers' addresses
