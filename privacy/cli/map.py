@@ -67,13 +67,16 @@ def show_parts(run: Run, source: list[str] | None = None, scan: int | None = Non
     data_map = run.app.data_map(scan)
     parts = _parts(data_map, source)
     amiss = map_hygiene.lines(data_map, run.app.today)
+    people = map_subjects.lines(data_map)
     for part in parts:
-        _show_tree(run, part, most, amiss.get(part.source.name))
+        _show_tree(run, part, most, amiss.get(part.source.name), people.get(part.source.name))
     if not parts:
         run.out.print(_NO_MAP)
 
 
-def _show_tree(run: Run, part: MapSource, most: int | None, amiss: str | None = None) -> None:
+def _show_tree(
+    run: Run, part: MapSource, most: int | None, amiss: str | None = None, people: str | None = None
+) -> None:
     from rich.text import Text
     from rich.tree import Tree
 
@@ -102,6 +105,8 @@ def _show_tree(run: Run, part: MapSource, most: int | None, amiss: str | None = 
         branch.add(line)
     if most is not None and len(found) > most:
         tree.add(Text(f"… and {amount(len(found) - most)} more with personal data: privacy map show", style="dim"))
+    if people is not None:
+        tree.add(Text(f"{people}: privacy map subjects", style="dim"))
     decided = {asset.asset.name: count for asset in part.assets if (count := sum(map(is_decided_away, asset.fields)))}
     aside = map_suppress.set_aside([part])
     spoken = {asset.asset.name for asset in part.assets if any(item.suppression for item in asset.fields)}
