@@ -34,6 +34,10 @@ _DESCRIBING = NAMING | {"demographic.gender", "demographic.marital_status", "cre
 #: Whoever is not told apart any further.
 PERSON = "person"
 _CONTACT = "contact"
+#: Who has a job and a day of entry in one row works there, whatever the table is called.
+_OF_WORK = {"employment.job", "employment.date"}
+#: What lists things without declaring a key.
+_KEYLESS = (AssetKind.FILE, AssetKind.COLLECTION)
 #: Those who do the work come after those for whom it is done: an order is the customer's, not the clerk's.
 _RANK = {"employee": 2, "professional": 2, "teacher": 2, "user": 1, "author": 1, "actor": 1, _CONTACT: 1}
 #: Words of a key for somebody who had a hand in a row without its being about them.
@@ -203,6 +207,8 @@ def _subject_tables(assets: Mapping[AssetKey, MapAsset], joins: Sequence[Join]) 
         children = {join.child for join in pointing[key]}
         if _rows_are_people(asset, children, pointed_at):
             subject = _own_subject(asset, children) or PERSON
+            if subject == PERSON and {item.verdict.category for item in _personal(asset)} >= _OF_WORK:
+                subject = "employee"
             found[key] = Standing(
                 asset,
                 Role.SUBJECT,
@@ -253,7 +259,7 @@ def _rows_are_people(asset: MapAsset, children: Iterable[FieldRef], pointed_at: 
     if not is_different or {item.verdict.category for item in naming} == {"identity.username"}:
         return False
     is_full = any(item.verdict.sampled >= _FULL * asset.rows_read for item in naming)
-    return key is not None or (asset.asset.kind is AssetKind.FILE and is_full)
+    return key is not None or (asset.asset.kind in _KEYLESS and is_full)
 
 
 def _repeats(

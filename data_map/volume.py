@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from data_map.copies import stale_copies
 from data_map.hygiene_finding import address
-from data_map.model import DataMap, FieldVerdict, Join, JoinState, MapAsset, MapField, MapSource
+from data_map.model import AssetKind, DataMap, FieldVerdict, Join, JoinState, MapAsset, MapField, MapSource
 from data_map.subjects import (
     NAMING,
     PERSON,
@@ -28,6 +28,7 @@ from data_map.subjects import (
 )
 from data_map.taxonomy import CATEGORIES, LegalClass
 
+_VIEWS = (AssetKind.VIEW, AssetKind.MATERIALIZED_VIEW)
 #: Words for people who may well be the same as those of another table: they add nothing to what is sure.
 _GENERIC = frozenset({PERSON, "user", "contact", "visitor", "subscriber"})
 
@@ -272,7 +273,9 @@ def most_of(people: People) -> int | None:
 # ---- people and exposure of a source
 
 
-def _source(part: MapSource, tables: Sequence[TableVolume], counted: Mapping[AssetKey, TableVolume]) -> SourceVolume:
+def _source(part: MapSource, found: Sequence[TableVolume], counted: Mapping[AssetKey, TableVolume]) -> SourceVolume:
+    # A view shows rows of tables, so its people are there already, unless views are all that can be seen.
+    tables = [one for one in found if one.standing.asset.asset.kind not in _VIEWS or not _has_tables(found)]
     read = {asset.asset.name for asset in part.assets}
     unread = {skip.asset for skip in part.skipped if skip.asset is not None and skip.field is None} - read
     with_data = [one for one in tables if one.categories]
@@ -282,8 +285,8 @@ def _source(part: MapSource, tables: Sequence[TableVolume], counted: Mapping[Ass
     return SourceVolume(
         source=part.source.name,
         people=_people_of(tables, counted),
-        tables=tuple(sorted(tables, key=lambda one: (-(one.exposure_count or 0), one.standing.name))),
-        categories=tuple(key for key in CATEGORIES if any(key in one.categories for one in tables)),
+        tables=tuple(sorted(found, key=lambda one: (-(one.exposure_count or 0), one.standing.name))),
+        categories=tuple(key for key in CATEGORIES if any(key in one.categories for one in found)),
         exposure=_sum(pairs.values()),
         special_exposure=_sum(pairs[key] for key in special_of(pairs)),
         uncounted_count=len(uncounted) - documents,
@@ -293,6 +296,10 @@ def _source(part: MapSource, tables: Sequence[TableVolume], counted: Mapping[Ass
         is_cut_off=any(skip.asset is None for skip in part.skipped),
         is_looked_at=bool(part.assets),
     )
+
+
+def _has_tables(found: Iterable[TableVolume]) -> bool:
+    return any(one.categories and one.standing.asset.asset.kind not in _VIEWS for one in found)
 
 
 def _pairs(tables: Iterable[TableVolume], counted: Mapping[AssetKey, TableVolume]) -> dict[str, Bounds]:

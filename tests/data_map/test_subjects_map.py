@@ -435,3 +435,35 @@ def test_bounds_are_in_order() -> None:
     data_map = mapped(living, staff, addresses)
     assert people(data_map, "addresses") == People(25, 25, is_exact=True)
     assert volume(data_map).exposure == Bounds(70, 70)  # 25 × (name, e-mail), and the customers' addresses
+
+
+def test_a_view_shows_people_who_are_counted_already() -> None:
+    view = table("customer_list", *customers().fields, kind=AssetKind.VIEW)
+    assert volume(mapped(customers(), view)).people == People(100, 100, is_exact=True)
+    assert volume(mapped(customers(), view)).exposure == Bounds(200, 200)
+    assert volume(mapped(view)).people == People(100, 100, is_exact=True)
+
+
+def test_who_has_a_job_and_a_day_of_entry_is_an_employee() -> None:
+    staff = table(
+        "T_PERS",
+        column("p_nr", "identity.subject_id", "person"),
+        column("nm", "identity.name", "person"),
+        column("pos", "employment.job", "person", distinct=9),
+        column("eintr", "employment.date", None, distinct=80),
+    )
+    pay = table("T_GEH", column("p_nr", "identity.subject_id", "person"), column("btr", "financial.income", "person"))
+    data_map = mapped(staff, pay, joins=[join("T_GEH#p_nr", "T_PERS#p_nr")])
+    assert {subject_at(data_map, place) for place in ("T_PERS#nm", "T_PERS#eintr", "T_GEH#btr")} == {"employee"}
+
+
+def test_entries_of_a_directory_are_people() -> None:
+    directory = table(
+        "ou=people",
+        column("uid", "identity.username", "user"),
+        column("cn", "identity.name", "user", distinct=95),
+        column("mail", "contact.email", "user", filled=90, distinct=90),
+        kind=AssetKind.COLLECTION,
+    )
+    assert stands(mapped(directory), "ou=people").subject == "user"
+    assert people(mapped(directory), "ou=people") == People(100, 100, is_exact=True)
