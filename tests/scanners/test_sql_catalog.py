@@ -326,7 +326,8 @@ def test_a_listing_can_be_asked_for_twice(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'd.db'}"
     run(url, "CREATE TABLE t (id INTEGER)")
     with opened(url) as source:
-        assert list(source.list_assets()) == list(source.list_assets())
+        first, second = ([(one.asset, one.fields) for one in listing(source).values()] for _ in range(2))
+        assert first == second
 
 
 def test_enum_labels_are_no_part_of_a_type(postgresql_url: str, mariadb_url: str, tmp_path: Path) -> None:
@@ -358,3 +359,70 @@ def test_an_asset_keeps_what_the_listing_knew(postgresql_url: str) -> None:
         content = source.read(item, Take(10))
 
     assert content.asset == Asset("db", "public.t", AssetKind.TABLE, 2, 8_192, item.asset.change_marker)
+
+
+def test_what_inherits_without_a_column_of_its_own_is_a_part(postgresql_url: str) -> None:
+    """Partitions as they were before PostgreSQL 10, and the chunks of TimescaleDB."""
+    run(
+        postgresql_url,
+        "CREATE TABLE log (at date, email text)",
+        "CREATE TABLE log_2023 (CHECK (at < '2024-01-01')) INHERITS (log)",
+        "CREATE SCHEMA chunks",
+        "CREATE TABLE chunks.log_2024 () INHERITS (log)",
+        "CREATE TABLE log_more (phone text) INHERITS (log)",
+        "INSERT INTO log_2023 SELECT '2023-05-01', n || '@example.org' FROM generate_series(1, 3000) n",
+        "INSERT INTO chunks.log_2024 SELECT '2024-05-01', n || '@example.net' FROM generate_series(1, 3000) n",
+        "ANALYZE",
+    )
+    with opened(postgresql_url) as source:
+        found = listing(source)
+        content = source.read(found["log"], Take(1_000))
+    assert list(found) == ["log", "log_more"]
+    log = found["log"].asset
+    assert (log.row_count, log.member_count, found["log_more"].asset.member_count) == (6_000, 4, None)
+    assert (content.sampling, content.rows_read) == ("blocks", 1_000)
+    assert {mail[-3:] for mail in databases.values(content)["email"]} == {"org", "net"}
+
+
+def test_partitions_at_every_depth_are_parts(postgresql_url: str) -> None:
+    run(
+        postgresql_url,
+        "CREATE TABLE p (n int, kind int, email text) PARTITION BY RANGE (n)",
+        "CREATE TABLE low PARTITION OF p FOR VALUES FROM (0) TO (5000) PARTITION BY LIST (kind)",
+        "CREATE TABLE low_1 PARTITION OF low FOR VALUES IN (1)",
+        "CREATE TABLE low_rest PARTITION OF low DEFAULT",
+        "CREATE SCHEMA cold",
+        "CREATE TABLE cold.high PARTITION OF p DEFAULT",
+        "INSERT INTO p SELECT n, n % 3, n || '@example.org' FROM generate_series(1, 20000) n",
+        "CREATE TABLE loose PARTITION OF p FOR VALUES FROM (-10) TO (-5)",
+        "ALTER TABLE p DETACH PARTITION loose",
+        "CREATE TABLE nothing (n int) PARTITION BY RANGE (n)",
+        "ANALYZE",
+    )
+    with opened(postgresql_url) as source:
+        found = listing(source)
+        content = source.read(found["p"], Take(1_000))
+        nothing = source.read(found["nothing"], Take(1_000))
+    assert sorted(found) == ["loose", "nothing", "p"]
+    assert (found["p"].asset.row_count, found["p"].asset.member_count) == (20_000, 3)
+    assert content.sampling == "blocks"
+    assert {int(n) // 5_000 for n in databases.values(content)["n"]} >= {0, 1, 2, 3}
+    assert (nothing.rows_read, nothing.is_whole) == (0, True)
+
+
+def test_a_partition_on_another_server_that_is_away(postgresql_url: str) -> None:
+    run(
+        postgresql_url,
+        "CREATE EXTENSION postgres_fdw",
+        "CREATE SERVER away FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '127.0.0.1', port '1', dbname 'x')",
+        "CREATE USER MAPPING FOR CURRENT_USER SERVER away",
+        "CREATE TABLE p (n int) PARTITION BY RANGE (n)",
+        "CREATE TABLE near PARTITION OF p FOR VALUES FROM (0) TO (9)",
+        "CREATE FOREIGN TABLE far PARTITION OF p FOR VALUES FROM (9) TO (99) SERVER away",
+        *(f"CREATE FOREIGN TABLE ft{n} (n int, m text) SERVER away" for n in range(4)),
+        "CREATE TABLE z (n int)",
+    )
+    assert [(one.asset, one.field, one.reason, one.code) for one in databases.skipped(postgresql_url)] == [
+        *((f"public.ft{n}", None, Reason.QUERY_FAILED, "08001") for n in range(4)),
+        ("public.p", None, Reason.QUERY_FAILED, "08001"),
+    ]

@@ -243,7 +243,7 @@ def test_a_database_that_changed_after_the_listing_is_opened_again(tmp_path: Pat
         with pytest.raises(UnreadableError) as failed:
             source.read(item, Take(1_000))
         writer.close()
-    assert (failed.value.reason, failed.value.code) == (Reason.QUERY_FAILED, "SQLITE_ERROR")
+    assert (failed.value.reason, failed.value.code) == (Reason.NOT_FOUND, "SQLITE_ERROR")
 
 
 def test_a_hot_journal_is_rolled_back_in_a_private_copy(tmp_path: Path, private_copies: Path) -> None:

@@ -41,7 +41,7 @@ _BATCH_ROWS = 2000
 #: A table whose database changes under our eyes is read this often in all.
 _TRIES = 3
 #: Why a query may fail although all of its columns but one can be read.
-_OF_A_COLUMN = (Reason.NO_PERMISSION, Reason.QUERY_FAILED)
+_OF_A_COLUMN = (Reason.NO_PERMISSION, Reason.QUERY_FAILED, Reason.NOT_FOUND)
 
 
 class SqlSource:
@@ -197,7 +197,15 @@ class SqlSource:
                     definition.primary_key or min(definition.unique_keys, default=(), key=lambda key: (len(key), key)),
                     known,
                 )
-                asset = Asset(self.source.name, label, kind, known.row_count, known.size_bytes, known.change_marker)
+                asset = Asset(
+                    self.source.name,
+                    label,
+                    kind,
+                    known.row_count,
+                    known.size_bytes,
+                    known.change_marker,
+                    known.member_count,
+                )
                 fields = self._fields(label, definition, inspector.default_schema_name or "main")
                 yield Listed(asset, fields, relation)
 
@@ -241,7 +249,7 @@ class SqlSource:
             if reason not in _OF_A_COLUMN or len(wanted) < 2:
                 raise UnreadableError(reason, code) from None
         try:
-            readable, skipped = self._try_each(relation, wanted)
+            readable, skipped = self._try_each(relation, wanted, take.rows or _BATCH_ROWS)
             if not readable or not skipped:
                 raise UnreadableError(reason, code)
             content = self._read(relation, listed, readable, take)
@@ -284,13 +292,14 @@ class SqlSource:
             return head(connection, clause, project, take.rows)
         return self._habits.sample(connection, relation, clause, project, take.rows, take.seed)
 
-    def _try_each(self, relation: Relation, wanted: list[_Wanted]) -> tuple[list[_Wanted], list[Skipped]]:
-        """Which columns give a value when asked alone."""
+    def _try_each(self, relation: Relation, wanted: list[_Wanted], rows: int) -> tuple[list[_Wanted], list[Skipped]]:
+        """Which columns give their first values when asked alone."""
         clause = _table(relation)
         readable: list[_Wanted] = []
         skipped: list[Skipped] = []
         for item in wanted:
-            statement = select(self._habits.project(clause.c[item.column], item.sql_type)).select_from(clause).limit(1)
+            values = self._habits.project(clause.c[item.column], item.sql_type)
+            statement = select(values).select_from(clause).limit(rows)
             try:
                 with self._open().connect() as connection:
                     self._habits.start_clock()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from decimal import Decimal
 from math import ceil
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Connection, Engine, FromClause, Select, TableClause, select
+from sqlalchemy import ColumnElement, Connection, Engine, FromClause, Select, TableClause, event, select
 from sqlalchemy.engine import URL, Inspector
 from sqlalchemy.exc import DBAPIError, NoSuchTableError
 
@@ -24,6 +25,9 @@ from scanners.values import VALUE_CHARS
 BINARY_BYTES = VALUE_CHARS
 #: Places of an index from which rows are taken.
 _RANGES = 20
+#: How long a server that was there before is waited for in all, and how long between two attempts, in seconds.
+_RESTART_S = 6.0
+_RETRY_S = 0.25
 #: Points tried for one cut, since a database may sort texts in another order than Python does.
 _TRIES = 4
 
@@ -37,6 +41,8 @@ class Statistics:
     #: Pages of the table, where the dialect samples by page.
     block_count: int | None = None
     change_marker: str | None = None
+    #: Tables that hold its rows, when there are several: partitions, and tables that inherit from it.
+    member_count: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +152,33 @@ def reason_without_driver(error: BaseException) -> tuple[Reason, str | None] | N
     return Reason.QUERY_FAILED, None
 
 
+def wait_for_restarts(engine: Engine, connector: Callable[..., Any] | None = None) -> None:
+    """Make an engine that has been connected once try again for a while when it cannot connect any more.
+
+    A server that is started anew then costs the table that was being read, and not all that follow. The seconds are
+    those of the whole engine, so that a server that is gone for good is not waited for at each table. ``connector``:
+    what connects in place of the driver's own function.
+    """
+    patience_s = _RESTART_S
+    was_connected = False
+
+    @event.listens_for(engine, "do_connect")
+    def connect(dialect: Any, record: Any, arguments: Any, options: Any) -> Any:
+        nonlocal patience_s, was_connected
+        while True:
+            started = time.monotonic()
+            try:
+                connection = (connector or dialect.connect)(*arguments, **options)
+            except dialect.loaded_dbapi.Error:
+                time.sleep(_RETRY_S if was_connected and patience_s > 0 else 0)
+                patience_s -= time.monotonic() - started
+                if not was_connected or patience_s <= 0:
+                    raise
+            else:
+                was_connected = True
+                return connection
+
+
 def head(connection: Connection, table: FromClause, project: Projection, rows: int) -> Sampled:
     """The first rows as the database gives them: the last resort, and it says so."""
     return Sampled(iter(connection.execute(select(*project(table)).select_from(table).limit(rows))), "head")
@@ -153,7 +186,11 @@ def head(connection: Connection, table: FromClause, project: Projection, rows: i
 
 def stream(connection: Connection, statement: Select[Any], batch_rows: int) -> Iterator[Sequence[Any]]:
     """Rows as the database sends them, a batch in memory at a time."""
-    return iter(connection.execution_options(yield_per=batch_rows).execute(statement))
+    result = connection.execution_options(yield_per=batch_rows).execute(statement)
+    try:
+        yield from result
+    finally:  # also when the connection broke off: a cursor that is left open says so, later and elsewhere
+        result.close()
 
 
 def key_ranges(

@@ -42,6 +42,7 @@ from scanners.sources.sql.habits import (
     key_ranges,
     reason_without_driver,
     stream,
+    wait_for_restarts,
 )
 from scanners.sources.wire import is_this_machine
 from scanners.values import VALUE_CHARS
@@ -65,6 +66,25 @@ _REASONS = {
     3024: Reason.TIMED_OUT,
     1205: Reason.LOCKED,
     1213: Reason.LOCKED,
+    1129: Reason.NO_PERMISSION,
+    1130: Reason.NO_PERMISSION,
+    1370: Reason.NO_PERMISSION,
+    # Too many connections, of the server or of the account; an account that has asked too much in an hour.
+    1040: Reason.CONNECTION_FAILED,
+    1203: Reason.CONNECTION_FAILED,
+    1226: Reason.CONNECTION_FAILED,
+    1053: Reason.CONNECTION_LOST,
+    4031: Reason.CONNECTION_LOST,
+    1021: Reason.NO_DISK_SPACE,
+    1114: Reason.NO_DISK_SPACE,
+    **dict.fromkeys((126, 127, 130, 144, 145), Reason.DAMAGED),  # of storage engines
+    1016: Reason.DAMAGED,
+    1034: Reason.DAMAGED,
+    1035: Reason.DAMAGED,
+    1194: Reason.DAMAGED,
+    1195: Reason.DAMAGED,
+    1712: Reason.DAMAGED,
+    1932: Reason.DAMAGED,
     2002: Reason.CONNECTION_FAILED,
     2003: Reason.CONNECTION_FAILED,
     2006: Reason.CONNECTION_LOST,
@@ -131,6 +151,7 @@ class MysqlHabits:
                 return statement.replace("SELECT", "SELECT /*+ MAX_EXECUTION_TIME(0) */", 1), parameters
             return statement, parameters
 
+        wait_for_restarts(engine)
         return engine
 
     def schemas(self, inspector: Inspector, url: URL) -> list[str | None]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import random
 import re
+import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from math import ceil
 from typing import Any
 
+import psycopg
 from psycopg.adapt import Loader
 from sqlalchemy import (
     ColumnElement,
@@ -42,6 +44,7 @@ from scanners.sources.sql.habits import (
     head,
     reason_without_driver,
     stream,
+    wait_for_restarts,
 )
 from scanners.sources.wire import is_this_machine
 from scanners.values import VALUE_CHARS
@@ -52,6 +55,8 @@ _BLOCK_BYTES = 8192
 _ROWS_A_BLOCK = 50
 #: Never fewer pages than this are looked at, so that the rows come from many places.
 _LEAST_BLOCKS = 20
+#: Seconds that a server gets beyond the time-out, in which it ends a statement itself.
+_GRACE_S = 5.0
 #: More rows than this many times the wanted ones are not fetched, should the catalog be wrong.
 _MOST_TIMES = 20
 
@@ -59,12 +64,22 @@ _REASONS = {
     "42501": Reason.NO_PERMISSION,
     "28": Reason.NO_PERMISSION,
     "3D": Reason.NOT_FOUND,
+    "3F": Reason.NOT_FOUND,
     "42P01": Reason.NOT_FOUND,
     "42703": Reason.NOT_FOUND,
     "57014": Reason.TIMED_OUT,
     "55P03": Reason.LOCKED,
+    "40": Reason.LOCKED,
     "57P": Reason.CONNECTION_LOST,
+    "25P03": Reason.CONNECTION_LOST,
+    "25P04": Reason.CONNECTION_LOST,
     "08": Reason.CONNECTION_LOST,
+    "53100": Reason.NO_DISK_SPACE,
+    "53300": Reason.CONNECTION_FAILED,
+    "58030": Reason.DAMAGED,
+    "58P01": Reason.DAMAGED,
+    "XX001": Reason.DAMAGED,
+    "XX002": Reason.DAMAGED,
 }
 
 #: What the server says when it refuses a connection: the driver passes on no SQLSTATE then, and in other languages
@@ -78,35 +93,52 @@ _REFUSALS = (
     ),
     (re.compile(r'database ".*" does not exist', re.DOTALL), Reason.NOT_FOUND, "3D000"),
     (re.compile("permission denied for database"), Reason.NO_PERMISSION, "42501"),
+    (re.compile("too many (?:clients|connections)|connection slots are reserved"), Reason.CONNECTION_FAILED, "53300"),
+    (re.compile("the database system is (?:starting up|shutting down|in recovery)"), Reason.CONNECTION_FAILED, "57P03"),
 )
 
 _KINDS = {AssetKind.TABLE: ["r", "p", "f"], AssetKind.MATERIALIZED_VIEW: ["m"], AssetKind.VIEW: ["v"]}
 
+#: A table that inherits from another one and adds no column of its own is a part of that one, as a partition is.
 _NAMES = text(
     """
     SELECT c.relname
     FROM pg_catalog.pg_class c
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     WHERE n.nspname = :schema AND c.relkind::text = ANY (:kinds) AND NOT c.relispartition
+      AND (
+          NOT EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhrelid = c.oid)
+          OR EXISTS (
+              SELECT FROM pg_catalog.pg_attribute a
+              WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attinhcount = 0
+          )
+      )
     """
 )
 
-#: One row for each table, or for each partition that holds rows of it. The size of a table that somebody has locked
-#: exclusively cannot be asked for without waiting.
+#: One row for each table, and for each other one that holds rows of it: partitions, and tables that inherit from it.
+#: The size of a table that somebody has locked exclusively cannot be asked for without waiting.
 _STATISTICS = text(
     """
+    WITH RECURSIVE part (root, relid) AS (
+        SELECT c.oid, c.oid
+        FROM pg_catalog.pg_class c
+        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = :schema AND c.relkind IN ('r', 'p', 'm') AND NOT c.relispartition
+        UNION
+        SELECT part.root, i.inhrelid FROM part JOIN pg_catalog.pg_inherits i ON i.inhparent = part.relid
+    ), locked AS (
+        SELECT k.relation FROM pg_catalog.pg_locks k
+        WHERE k.mode = 'AccessExclusiveLock' AND k.relation IS NOT NULL
+    )
     SELECT c.relname, l.reltuples, l.relpages,
-           CASE WHEN l.oid NOT IN (
-               SELECT k.relation FROM pg_catalog.pg_locks k
-               WHERE k.mode = 'AccessExclusiveLock' AND k.relation IS NOT NULL
-           ) THEN pg_catalog.pg_relation_size(l.oid) END,
-           s.n_live_tup, s.n_tup_ins, s.n_tup_upd, s.n_tup_del
-    FROM pg_catalog.pg_class c
-    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-    LEFT JOIN LATERAL pg_catalog.pg_partition_tree(c.oid) t ON c.relkind = 'p'
-    JOIN pg_catalog.pg_class l ON l.oid = coalesce(t.relid, c.oid) AND l.relkind IN ('r', 'm')
-    LEFT JOIN pg_catalog.pg_stat_all_tables s ON s.relid = l.oid
-    WHERE n.nspname = :schema AND c.relkind IN ('r', 'p', 'm') AND NOT c.relispartition
+           CASE WHEN l.oid NOT IN (SELECT relation FROM locked) THEN pg_catalog.pg_relation_size(l.oid) END,
+           pg_catalog.pg_stat_get_live_tuples(l.oid), pg_catalog.pg_stat_get_tuples_inserted(l.oid),
+           pg_catalog.pg_stat_get_tuples_updated(l.oid), pg_catalog.pg_stat_get_tuples_deleted(l.oid)
+    FROM part
+    JOIN pg_catalog.pg_class c ON c.oid = part.root
+    JOIN pg_catalog.pg_class l ON l.oid = part.relid AND l.relkind IN ('r', 'm')
+    ORDER BY c.oid, l.oid
     """
 )
 
@@ -153,8 +185,8 @@ class PostgresqlHabits:
                 "client_encoding": "utf8",
                 # Statements differ from table to table, and poolers between us and the server dislike prepared ones.
                 "prepare_threshold": None,
-                # A server that has fallen silent.
-                "tcp_user_timeout": int((timeout_s + 5) * 1000),
+                # A machine that has fallen silent; for a server that has, see ``_impatient``.
+                "tcp_user_timeout": int((timeout_s + _GRACE_S) * 1000),
             },
         )
         settings = (
@@ -182,6 +214,7 @@ class PostgresqlHabits:
             connection.commit()
             connection.read_only = True  # and each transaction says so again, whatever became of the session
 
+        wait_for_restarts(engine, _impatient(timeout_s + _GRACE_S).connect)
         return engine
 
     def schemas(self, inspector: Inspector, url: URL) -> list[str | None]:
@@ -263,6 +296,8 @@ class PostgresqlHabits:
         original = getattr(error, "orig", error)
         state = getattr(original, "sqlstate", None)
         if state is not None:
+            if state.startswith("08") and not getattr(error, "connection_invalidated", False):
+                return Reason.QUERY_FAILED, state  # another server could not be reached by a foreign table
             known = next((state[:length] for length in (5, 3, 2) if state[:length] in _REASONS), None)
             return (_REASONS[known] if known else Reason.QUERY_FAILED), state
         if getattr(error, "connection_invalidated", False):
@@ -288,6 +323,34 @@ def _is_encrypted(connection: Connection) -> bool:
     driver: Any = connection.connection.driver_connection
     host = driver.info.hostaddr or driver.info.host
     return bool(driver.pgconn.ssl_in_use) or host.startswith(("/", "@")) or is_this_machine(host)
+
+
+def _impatient(limit_s: float) -> type[psycopg.Connection[Any]]:
+    """Connections that give a server up that takes what it is asked and never answers.
+
+    The server's own time-outs end a statement before that, unless the server itself hangs, as on a disk that is gone:
+    the driver would wait for ever.
+    """
+
+    class Impatient(psycopg.Connection[Any]):
+        def wait(self, gen: Any, *args: Any, **options: Any) -> Any:
+            return super().wait(self._bounded(gen), *args, **options)
+
+        def _bounded(self, gen: Any) -> Any:
+            deadline = time.monotonic() + limit_s
+            try:
+                wanted = next(gen)
+                while True:
+                    ready = yield wanted  # the driver comes back every tenth of a second, ready or not
+                    if not ready and time.monotonic() > deadline:
+                        gen.close()
+                        self.pgconn.finish()
+                        raise psycopg.OperationalError("no answer")
+                    wanted = gen.send(ready)
+            except StopIteration as done:
+                return done.value
+
+    return Impatient
 
 
 class _AnyText(Loader):
@@ -317,6 +380,7 @@ def _total(parts: list[list[Any]]) -> Statistics:
         size_bytes=size_bytes,
         block_count=size_bytes // _BLOCK_BYTES if size_bytes is not None else None,
         change_marker="-".join(map(str, changes)) if any(changes) else None,
+        member_count=len(parts) if len(parts) > 1 else None,
     )
 
 

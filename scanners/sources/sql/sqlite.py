@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
 import sqlite3
 import stat
@@ -16,7 +17,7 @@ from urllib.parse import quote
 from sqlalchemy import ColumnElement, Connection, Engine, Select, TableClause, case, cast, create_engine, func, text
 from sqlalchemy import types as sql_types
 from sqlalchemy.engine import URL, Inspector
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 from sqlalchemy.sql import literal_column
 
@@ -45,8 +46,11 @@ _REASONS = {
     "SQLITE_CORRUPT": Reason.DAMAGED,
     "SQLITE_NOTADB": Reason.DAMAGED,
     "SQLITE_IOERR": Reason.DAMAGED,
+    "SQLITE_FULL": Reason.NO_DISK_SPACE,
     "SQLITE_TOOBIG": Reason.TOO_LARGE,
 }
+#: SQLite has no number of its own for what is not there.
+_IS_GONE = re.compile("no such (?:table|column): ")
 #: SQLite calls back after this many of its virtual machine's steps; a step takes well under a microsecond.
 _STEPS = 20_000
 #: A file that a writer changes while it is copied is copied again, this often in all.
@@ -206,7 +210,7 @@ class SqliteHabits:
             try:
                 chosen = key_ranges(connection, table, project, [key], rows, seed)
             except OperationalError as error:
-                if self.reason(error)[0] is not Reason.QUERY_FAILED:
+                if self.reason(error)[0] is not Reason.NOT_FOUND:  # such a table has no rowid
                     raise
             else:
                 return chosen or head(connection, table, project, rows)
@@ -231,6 +235,8 @@ class SqliteHabits:
         name: str | None = getattr(getattr(error, "orig", error), "sqlite_errorname", None)
         if name is None:
             return Reason.QUERY_FAILED, None
+        if name == "SQLITE_ERROR" and _IS_GONE.match(str(error.orig if isinstance(error, DBAPIError) else error)):
+            return Reason.NOT_FOUND, name
         base = "_".join(name.split("_")[:2])
         return _REASONS.get(base, Reason.QUERY_FAILED), name
 
