@@ -35,6 +35,8 @@ def measure(
     ``targets`` are those of the scan, under the names that the store knows them by. Where the scan left everything
     unread because nothing had changed, no source is opened. Doing it again replaces what was kept the first time.
     """
+    if not kept.has_looks(store, scan_id):
+        return Measured()
     data_map = store.load(today=app.today)
     by_name = {target.source.name: target for target in targets}
     parts = [part for part in data_map.sources if part.source.name in by_name]

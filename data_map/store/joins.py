@@ -53,6 +53,13 @@ def keep(store: Store, scan_id: int, measures: Iterable[JoinMeasure]) -> None:
         )
 
 
+def has_looks(store: Store, scan_id: int) -> bool:
+    """Whether a scan looked at any asset: one that found nothing changed did not."""
+    query = sa.select(t.asset_scan.c.id).where(t.asset_scan.c.scan_id == scan_id).limit(1)
+    with store.reading() as connection:
+        return connection.scalar(query) is not None
+
+
 def measures(connection: Connection, scan_id: int | None = None) -> list[JoinMeasure]:
     """The latest measure of each pair, or the latest one up to a scan, by child and parent."""
     m = t.join_measure.c

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from data_map.model import FieldRef, MapAsset, MapSource
+from data_map.model import AssetKind, FieldRef, MapAsset, MapSource
 from scanners.joins.naming import (
     NONE,
     Likeness,
@@ -29,7 +29,9 @@ LEAST = 0.4
 #: Parents weighed for one child.
 _MOST_PARENTS = 12
 #: Tables weighed for one child, by its words.
-_MOST_TABLES = 60
+_MOST_TABLES = 30
+#: Fields of one table that are weighed as children and as parents: documents may have thousands.
+_MOST_COLUMNS, _MOST_KEYS = 500, 24
 #: Fields of one table that are read to find joins by their values alone.
 _MOST_BY_VALUE = 8
 
@@ -110,7 +112,7 @@ class Table:
     columns: tuple[Column, ...]
     #: Whether the catalog declares a primary key.
     has_key: bool
-    row_count: int | None
+    is_view: bool
 
     @property
     def parts(self) -> tuple[Column, ...]:
@@ -161,7 +163,7 @@ def _table(asset: MapAsset, place: int, first: str) -> Table:
         shared = ""
     primary = [item.field for item in asset.fields if item.field.is_primary_key]
     columns = []
-    for item in asset.fields:
+    for item in asset.fields[:_MOST_COLUMNS]:
         kind = type_of(item.field.declared_type)
         verdict = item.machine
         if kind is None or verdict.category == "text.personal":
@@ -190,15 +192,20 @@ def _table(asset: MapAsset, place: int, first: str) -> Table:
         people_of(name),
         tuple(columns),
         bool(primary),
-        asset.asset.row_count,
+        asset.asset.kind in (AssetKind.VIEW, AssetKind.MATERIALIZED_VIEW),
     )
 
 
 def parents_of(table: Table) -> list[tuple[Column, bool]]:
     """The columns that rows of a table may be told apart by, and whether each is what its rows go by.
 
-    Where the catalog is silent, as in files, what the values and the names say has to do.
+    Where the catalog is silent, as in files, what the values and the names say has to do. A view has no keys: it shows
+    those of tables.
     """
+    return [] if table.is_view else _parents_of(table)[:_MOST_KEYS]
+
+
+def _parents_of(table: Table) -> list[tuple[Column, bool]]:
     found = [(column, column.is_key) for column in table.columns if column.is_key or column.is_part]
     known = {column.ref for column, _ in found}
     likely = [
@@ -318,11 +325,8 @@ def _fit(one: Type, other: Type) -> bool:
 def by_value(table: Table) -> list[Column]:
     """The fields of a table that may point at a key which their names do not tell: few, the most key-like first."""
 
-    def rank(column: Column) -> tuple[int, int]:
-        return (
-            0 if column.type is Type.UUID else 1 if column.is_identifying else 2 if column.name.kind else 3,
-            table.columns.index(column),
-        )
+    def rank(column: Column) -> int:
+        return 0 if column.type is Type.UUID else 1 if column.is_identifying else 2 if column.name.kind else 3
 
     likely = [
         column

@@ -42,6 +42,8 @@ class Measured:
     measures: list[JoinMeasure] = attribute(default_factory=list)
     #: Tables whose keys could not be read, and questions that were refused or took too long.
     failed_count: int = 0
+    #: Source → rows read of it to measure.
+    rows_read: Counter[str] = attribute(default_factory=Counter)
     #: Sources that took longer than their share of time.
     unfinished: list[str] = attribute(default_factory=list)
 
@@ -201,6 +203,7 @@ class _Run:
             fields = [name for name in fields if name in there]
             read = connector.key_rows(listed, fields, whole=whole, sample=SAMPLE_ROWS, seed=self._seed)
             is_whole = read.is_whole
+            self._done.rows_read[table.source] += len(read.rows)
             for row in read.rows:
                 texts = {name: makers[name].add(value) for name, value in zip(fields, row, strict=True)}
                 for side, maker in tuples.items():
@@ -211,6 +214,7 @@ class _Run:
             take = Take(whole, self._seed, frozenset(fields), self._max_file_bytes)
             content = connector.read(listed, take)
             is_whole = content.is_whole
+            self._done.rows_read[table.source] += content.rows_read
             for column in content.columns:
                 for value, count in column.counts.items():
                     if column.field.ref.field in makers:

@@ -20,6 +20,8 @@ _KIND_OF: Mapping[str, str] = {word: kind for kind, words in _WORDS["keys"].item
 _ATTRIBUTES, _SELF, _DEEDS, _KEPT = (frozenset(_WORDS[name]) for name in ("attributes", "own_table", "deeds", "kept"))
 #: What stands at the end of words that are written together, the longest first.
 _GLUED = ("schluessel", "nummer", "number", "numero", "uuid", "guid", "code", "key", "nr", "id", "no", "cd")
+#: Of a longer name, as documents have them, the last words count.
+_MOST_WORDS, _MOST_CHARS = 12, 200
 #: A word that such an ending is cut off from keeps so many letters.
 _LEAST_STEM = 3
 #: The same in several words.
@@ -86,7 +88,7 @@ NONE = Likeness(0.0, "their names have nothing in common")
 @lru_cache(maxsize=65536)
 def field_name(name: str, dropped: str = "") -> Name:
     """Take a field's name apart; ``dropped`` is a first word that all fields of its table share."""
-    words = list(split(name))
+    words = list(split(name[-_MOST_CHARS:]))[-_MOST_WORDS:]
     if dropped and len(words) > 1 and words[0] == dropped:
         words = words[1:]
     kind = ""
@@ -108,7 +110,7 @@ def field_name(name: str, dropped: str = "") -> Name:
 
 def shared_first_word(columns: Sequence[str]) -> str:
     """A word that the names of (nearly) all columns of a table begin with, as in ``l_orderkey, l_partkey``; or none."""
-    firsts = Counter(words[0] for words in map(split, columns) if len(words) > 1)
+    firsts = Counter(words[0] for words in (split(name[:_MOST_CHARS]) for name in columns) if len(words) > 1)
     if not firsts or len(columns) < 3:
         return ""
     word, count = firsts.most_common(1)[0]
@@ -118,7 +120,7 @@ def shared_first_word(columns: Sequence[str]) -> str:
 @lru_cache(maxsize=65536)
 def table_words(name: str, dropped: str = "") -> tuple[str, ...]:
     """The words of a table's name as one would write them of a single thing."""
-    words = [word for word in split(name) if not word.isdigit()]
+    words = [word for word in split(name[-_MOST_CHARS:]) if not word.isdigit()][-_MOST_WORDS:]
     if dropped and len(words) > 1 and words[0] == dropped:
         words = words[1:]
     kept = [singular(word) for word in words if word not in _KEPT]
@@ -206,7 +208,10 @@ def _all_alike(one: Sequence[str], other: Sequence[str]) -> float:
     return 0.0
 
 
-def likeness(child: Name, child_table: Sequence[str], parent: Name, table: Sequence[str], *, is_key: bool) -> Likeness:
+@lru_cache(maxsize=262144)
+def likeness(
+    child: Name, child_table: tuple[str, ...], parent: Name, table: tuple[str, ...], *, is_key: bool
+) -> Likeness:
     """How far the names say that the child points at the parent, a field of a table of these words.
 
     ``is_key``: whether the parent is what rows of its table are told apart by; only then a table's name alone can
