@@ -115,6 +115,25 @@ def test_every_field_says_whose_it_is(store: Cli) -> None:
     assert whose["newsletter", "email"] is None  # nothing says it
 
 
+def test_an_accepted_join_counts_at_once(store: Cli) -> None:
+    def whose() -> tuple[str, str | None]:
+        [role] = [
+            record["role"]
+            for record in store("map", "subjects", "--format", "json").json()
+            if record["asset"] == "main.newsletter"
+        ]
+        [told] = store("map", "explain", "shop:main.newsletter#email", "--format", "json").json()
+        return role, told["subject"]
+
+    join = ("shop:main.newsletter#email", "shop:main.customers#email")
+    assert whose() == ("unlinked", None)
+    assert store("map", "joins", "accept", *join, "--reason", "Readers are customers").exit_code == 0
+    assert whose() == ("hanging", "customer")
+    assert "newsletter via email  accepted" in store("map", "subjects").stdout
+    assert store("map", "joins", "refuse", *join, "--reason", "They are not, after all").exit_code == 0
+    assert whose() == ("unlinked", None)
+
+
 def test_the_list_by_exposure(store: Cli) -> None:
     [record] = store("map", "subjects", "--exposure", "--format", "json").json()
     assert (record["source"], record["people_low"], record["people_high"]) == ("shop", 52, 82)
