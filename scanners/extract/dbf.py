@@ -164,7 +164,7 @@ class _Table:
         self._wanted: list[tuple[_Column, str]] = []
         names: list[str] = []
         for place, each in enumerate(header.columns):
-            name = unique_name(each.name if is_nameable(each.name) else f"column_{place + 1}", names)
+            name = unique_name(each.name if _is_name(each.name) else f"column_{place + 1}", names)
             names.append(name)
             if take.fields is None or name in take.fields:
                 self.columns[name] = Column(Field(FieldRef(asset.source, asset.name, name), each.declared, place))
@@ -388,6 +388,11 @@ def _moment(raw: bytes, *, is_dbase7: bool) -> datetime | None:
     # 1 January 4713 BC is 1,721,425 days before 1 January of the year 1, which Python counts as day 1.
     day = date.fromordinal(days - 1_721_425)
     return datetime(day.year, day.month, day.day) + timedelta(milliseconds=milliseconds)  # noqa: DTZ001 - has no zone
+
+
+def _is_name(text: str) -> bool:
+    """A short word of letters is a name even when it may be a value elsewhere: ``NO`` for number."""
+    return (text.isalpha() and len(text) <= 10) or is_nameable(text)
 
 
 def _digits(raw: bytes) -> int:

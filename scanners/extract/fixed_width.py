@@ -116,7 +116,7 @@ class _Table:
         names: dict[str, str] = {}
         for place in layout.places:
             if place.name not in names:
-                shown = place.name if is_nameable(place.name) else f"column_{len(names) + 1}"
+                shown = place.name if _is_name(place.name) else f"column_{len(names) + 1}"
                 names[place.name] = unique_name(shown, names.values())
                 self._add_column(names[place.name], place.declared)
         self._names = names
@@ -331,6 +331,11 @@ def _lines_of(stream: BinaryIO, encoding: str | None) -> Iterator[Iterator[str]]
         yield lines(wrapper)
     finally:
         wrapper.detach()
+
+
+def _is_name(text: str) -> bool:
+    """A short word of letters is a name even when it may be a value elsewhere: ``NO`` for number."""
+    return (text.isalpha() and len(text) <= 10) or is_nameable(text)
 
 
 def _is_end(stream: BinaryIO, size: int) -> bool:

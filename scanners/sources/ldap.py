@@ -160,8 +160,13 @@ class LdapSource:
         Raises:
             UnreadableError: the server refuses, is too slow, or is gone.
         """
-        with _failing():
-            return self._read(cast("Branch", listed.handle), listed.asset, take)
+        try:
+            with _failing():
+                return self._read(cast("Branch", listed.handle), listed.asset, take)
+        except UnreadableError as error:
+            if error.reason in (Reason.CONNECTION_LOST, Reason.TIMED_OUT):
+                self.close()  # the next asset gets a session of its own
+            raise
 
     def rights(self) -> Rights:
         """Our side refuses to write; what the account could do, a directory does not tell."""
@@ -172,8 +177,7 @@ class LdapSource:
     def close(self) -> None:
         """End the session."""
         if self._connection is not None:
-            with _quiet(), suppress(Exception):  # it may be gone already, which is what was wanted
-                self._connection.unbind()
+            _let_go(self._connection)
             self._connection = None
 
     def _list_base(self, base: str, prefix: str, labels: set[str]) -> Iterator[Listed | Skipped]:
@@ -381,7 +385,10 @@ class LdapSource:
                 tls = ldap3.Tls(validate=ssl.CERT_REQUIRED, ca_certs_file=authority)
             except ldap3.core.exceptions.LDAPException:
                 raise UnreadableError(Reason.NOT_FOUND, "ca") from None
-            server = ldap3.Server(host, port, use_ssl=is_tls, tls=tls, get_info=ldap3.ALL, connect_timeout=_CONNECT_S)
+            mode = ldap3.IP_V4_PREFERRED if is_this_machine(host) else ldap3.IP_SYSTEM_DEFAULT
+            server = ldap3.Server(
+                host, port, use_ssl=is_tls, tls=tls, get_info=ldap3.ALL, connect_timeout=_CONNECT_S, mode=mode
+            )
             connection = ldap3.Connection(
                 server,
                 user=self._url.username or None,
@@ -400,14 +407,20 @@ class LdapSource:
             if self._url.username and not self._url.password:
                 # A login without a password is taken for an anonymous one by some servers (RFC 4513 § 5.1.2).
                 raise UnreadableError(Reason.NO_PERMISSION, "password")
-            connection.open(read_server_info=False)
-            if is_started and not connection.start_tls(read_server_info=False):
-                raise UnreadableError(Reason.CONNECTION_FAILED, "starttls")
-            if not connection.bind(read_server_info=True):
-                code = int((connection.result or {}).get("result", -1))
-                connection.unbind()
-                raise UnreadableError(_REASONS.get(code, Reason.CONNECTION_FAILED), str(code))
+            try:
+                self._log_in(connection, is_started=is_started)
+            except BaseException:
+                _let_go(connection)
+                raise
         return connection
+
+    def _log_in(self, connection: Connection, *, is_started: bool) -> None:
+        connection.open(read_server_info=False)
+        if is_started and not connection.start_tls(read_server_info=False):
+            raise UnreadableError(Reason.CONNECTION_FAILED, "starttls")
+        if not connection.bind(read_server_info=True):
+            code = int((connection.result or {}).get("result", -1))
+            raise UnreadableError(_REASONS.get(code, Reason.CONNECTION_FAILED), str(code))
 
     def _is_encrypted(self) -> bool:
         host, _ = _host(self._url, 389)
@@ -543,6 +556,15 @@ def _host(url: URL, port: int) -> tuple[str, int]:
     given = (url.host or "localhost").split(",")[0]
     host, _, told = given.rpartition(":") if re.search(r":\d+$", given) else (given, "", "")
     return host.strip("[]"), int(told) if told else port
+
+
+def _let_go(connection: Connection) -> None:
+    """End a session, however far it got: the library leaves the socket open when something goes wrong."""
+    with _quiet():
+        with suppress(Exception):
+            connection.unbind()
+        with suppress(Exception):
+            connection.socket.close()
 
 
 @contextmanager
