@@ -89,10 +89,10 @@ class SourceVolume:
     people: People
     tables: tuple[TableVolume, ...]
     categories: tuple[str, ...]
-    #: Pairs of a person and a category held of that person, over the tables that can be counted.
-    exposure: Bounds
+    #: Pairs of a person and a category held of that person, over the tables that can be counted; None when none can.
+    exposure: Bounds | None
     #: Those of them whose category is special.
-    special_exposure: Bounds
+    special_exposure: Bounds | None
     #: Tables with personal data of an unknown number of people, and documents: they are in none of the figures.
     uncounted_count: int
     document_count: int
@@ -137,12 +137,14 @@ def volumes(data_map: DataMap) -> tuple[SourceVolume, ...]:
     for key in found:
         by_source[key[0]].append(counted[key])
     all_of_them = (_source(part, by_source[part.source.name], counted) for part in data_map.sources)
-    return tuple(
-        sorted(
-            all_of_them,
-            key=lambda one: (-one.exposure.high, -one.special_exposure.high, -one.uncounted_count, one.source),
-        )
-    )
+    return tuple(sorted(all_of_them, key=_by_exposure))
+
+
+def _by_exposure(one: SourceVolume) -> tuple[object, ...]:
+    """The highest first; what is not known before what is nothing."""
+    high = one.exposure.high if one.exposure else None
+    special = one.special_exposure.high if one.special_exposure else 0
+    return (not high, -(high or 0), high == 0, -special, -one.uncounted_count - one.document_count, one.source)
 
 
 def _copies(data_map: DataMap, found: Collection[AssetKey]) -> dict[AssetKey, str]:
@@ -282,13 +284,14 @@ def _source(part: MapSource, found: Sequence[TableVolume], counted: Mapping[Asse
     uncounted = [one for one in with_data if one.people.low is None]
     documents = sum(is_document(one.standing.asset) for one in uncounted)
     pairs = _pairs(tables, counted)
+    is_known = bool(pairs) or (bool(part.assets) and not with_data)
     return SourceVolume(
         source=part.source.name,
         people=_people_of(tables, counted),
         tables=tuple(sorted(found, key=lambda one: (-(one.exposure_count or 0), one.standing.name))),
         categories=tuple(key for key in CATEGORIES if any(key in one.categories for one in found)),
-        exposure=_sum(pairs.values()),
-        special_exposure=_sum(pairs[key] for key in special_of(pairs)),
+        exposure=_sum(pairs.values()) if is_known else None,
+        special_exposure=_sum(pairs[key] for key in special_of(pairs)) if is_known else None,
         uncounted_count=len(uncounted) - documents,
         document_count=documents,
         copy_count=sum(one.copy_of is not None for one in tables),

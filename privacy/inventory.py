@@ -324,10 +324,10 @@ def exposure_record(one: SourceVolume) -> dict[str, object]:
         "is_exact": one.people.is_exact,
         "categories": list(one.categories),
         "special": list(one.special),
-        "exposure_low": one.exposure.low,
-        "exposure_high": one.exposure.high,
-        "special_low": one.special_exposure.low,
-        "special_high": one.special_exposure.high,
+        "exposure_low": one.exposure.low if one.exposure else None,
+        "exposure_high": one.exposure.high if one.exposure else None,
+        "special_low": one.special_exposure.low if one.special_exposure else None,
+        "special_high": one.special_exposure.high if one.special_exposure else None,
         "uncounted_tables": one.uncounted_count,
         "documents": one.document_count,
         "copies": one.copy_count,
@@ -352,13 +352,17 @@ def people_words(people: People) -> str:
     return f"{amount(low)} to {amount(high)} people"
 
 
-def exposure_words(bounds: Bounds) -> str:
+def exposure_words(bounds: Bounds | None) -> str:
     """People × categories: one number where it is known, else between what it lies."""
+    if bounds is None:
+        return "not known"
     return amount(bounds.high) if bounds.low == bounds.high else f"{amount(bounds.low)} to {amount(bounds.high)}"
 
 
 def at_stake(one: SourceVolume) -> str:
     """The exposure of a system, in words."""
+    if one.exposure is None:
+        return "exposure not known"
     return f"exposure {exposure_words(one.exposure)}, special {exposure_words(one.special_exposure)}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -133,7 +134,7 @@ def _exposure_table(records: list[dict[str, object]], parts: Sequence[SourceVolu
         records = [
             record
             | {
-                "people": source_people_words(one).removesuffix(" people").removesuffix(" person"),
+                "people": re.sub(r"^people | people$| person$", "", source_people_words(one)),
                 "kinds": len(one.categories),
                 "exposure": exposure_words(one.exposure),
                 "special_exposure": exposure_words(one.special_exposure),

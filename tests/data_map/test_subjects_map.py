@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from data_map.model import AssetKind, DataMap, JoinState, MapAsset
+from data_map.model import AssetKind, DataMap, JoinState, MapAsset, MapSource, Source
 from data_map.subjects import Role, Standing, standings, with_subjects
 from data_map.volume import NOBODY, UNKNOWN, Bounds, People, SourceVolume, volumes
 from tests.data_map.people import (
@@ -292,7 +294,7 @@ def test_nothing_known_is_no_number() -> None:
     data_map = mapped(document, jobs)
     assert people(data_map, "minutes.pdf") == people(data_map, "jobs") == UNKNOWN
     one = volume(data_map)
-    assert (one.people, one.document_count, one.uncounted_count, one.exposure) == (UNKNOWN, 1, 1, Bounds(0, 0))
+    assert (one.people, one.document_count, one.uncounted_count, one.exposure) == (UNKNOWN, 1, 1, None)
 
 
 def test_an_empty_table_holds_nobody() -> None:
@@ -369,6 +371,20 @@ def test_a_log_of_many_people_says_how_little_is_known_of_it() -> None:
 def test_the_most_exposed_source_comes_first() -> None:
     small = table("t", column("id", key=True), column("email", "contact.email", "customer"), rows=20, source="a-small")
     assert [one.source for one in volumes(mapped(small, customers(), orders(), order_lines()))] == ["shop", "a-small"]
+
+
+def test_not_known_is_not_nothing() -> None:
+    parts = table("parts", column("weight"), source="things")
+    document = table("minutes.pdf", column("body", "text.personal"), kind=AssetKind.FILE, rows=1, source="office")
+    unread = MapSource(Source("closed", "sqlite", "/srv/closed.db"))
+    known = mapped(parts, document, customers())
+    found = volumes(replace(known, sources=(*known.sources, unread)))
+    assert [(one.source, one.exposure) for one in found] == [
+        ("shop", Bounds(200, 200)),
+        ("office", None),
+        ("closed", None),
+        ("things", Bounds(0, 0)),
+    ]
 
 
 def test_an_empty_map() -> None:
