@@ -149,6 +149,8 @@ class SourceSettings(_Section):
     exclude: tuple[str, ...] = ()
     #: Whether plain views are read too.
     views: bool = False
+    #: Whether tables and files of like names and columns (``events_2024_01`` …) are sampled as one.
+    series: bool = False
     #: Workers that read it at the same time, each over one connection; by default 2, and all for a local folder.
     connections: Annotated[int, Field(ge=1, le=1000)] | None = None
     #: Rows read of it a second, on average over time; 0 for no limit.

@@ -45,7 +45,7 @@ def measure(
     }
 
     def open_(name: str) -> SourceConnector:
-        return connect(app, by_name[name], limits.timeout_s)
+        return connect(app, by_name[name], limits.timeout_s, series=limits.series)
 
     done = measured(
         parts,

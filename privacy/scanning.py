@@ -143,7 +143,7 @@ def limits_of(app: App, **overrides: object) -> Limits:
     return Limits(**merged)  # type: ignore[arg-type]
 
 
-def opening_of(app: App, target: Target, timeout_s: float) -> Opening:
+def opening_of(app: App, target: Target, timeout_s: float, *, series: bool = False) -> Opening:
     """How a target is opened. The store and the vault key never count as part of a scanned folder."""
     settings = target.settings
     own = _own_files(app, target) if target.place.root else ()
@@ -154,12 +154,13 @@ def opening_of(app: App, target: Target, timeout_s: float) -> Opening:
         exclude=(*app.config.scan.exclude, *(settings.exclude if settings else ()), *own),
         views=settings.views if settings else False,
         timeout_s=timeout_s,
+        series=series or (settings.series if settings else False),
     )
 
 
-def connect(app: App, target: Target, timeout_s: float) -> SourceConnector:
+def connect(app: App, target: Target, timeout_s: float, *, series: bool = False) -> SourceConnector:
     """The connector of a target."""
-    return opening_of(app, target, timeout_s).open()
+    return opening_of(app, target, timeout_s, series=series).open()
 
 
 #: What lies on this machine: nobody else is kept from his work by reading it with all cores.
@@ -440,7 +441,8 @@ class _Run:
         done: frozenset[str] = frozenset()
         if self._begun.is_continued:
             done = scans.committed(self._store, self._begun.id, name).assets
-        return Job(opening_of(self._app, target, self._limits.timeout_s), manners_of(target), done, known)
+        opening = opening_of(self._app, target, self._limits.timeout_s, series=self._limits.series)
+        return Job(opening, manners_of(target), done, known)
 
     def _take(self, target: Target, one: SourceSummary, event: Event) -> None:
         """Keep one event, count it, and tell it."""
@@ -544,7 +546,7 @@ _ALIVE_S = 30.0
 
 def plan_of(app: App, targets: Sequence[Target], detection: Detection, limits: Limits, mode: Mode) -> str:
     """A digest of what is to be scanned and how: a run with the same one may go on where another was interrupted."""
-    openings = [opening_of(app, target, limits.timeout_s) for target in targets]
+    openings = [opening_of(app, target, limits.timeout_s, series=limits.series) for target in targets]
     plan = {
         "sources": sorted(
             [
@@ -555,6 +557,7 @@ def plan_of(app: App, targets: Sequence[Target], detection: Detection, limits: L
                 list(opening.include),
                 list(opening.exclude),
                 opening.views,
+                opening.series,
             ]
             for target, opening in zip(targets, openings, strict=True)
         ),
@@ -666,7 +669,7 @@ def planned(app: App, target: Target, limits: Limits, *, detection: Detection | 
 
     ``detection``: the detectors of a scan with ``--changed-only``; what has not changed is marked.
     """
-    connector = connect(app, target, limits.timeout_s)
+    connector = connect(app, target, limits.timeout_s, series=limits.series)
     try:
         found = survey(connector, limits)
     finally:

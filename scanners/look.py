@@ -34,6 +34,8 @@ class Limits:
     seed: int = 0
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    #: Tables and files of like names and columns are one asset.
+    series: bool = False
 
 
 @dataclass(frozen=True, slots=True)

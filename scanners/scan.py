@@ -15,6 +15,7 @@ from scanners.look import FIRST_ROWS as FIRST_ROWS
 from scanners.look import MORE_ROWS as MORE_ROWS
 from scanners.look import Limits as Limits
 from scanners.look import Looked, is_lost, look_at
+from scanners.series import chosen
 from scanners.sources.base import Checkable, Listed, SourceConnector
 from scanners.sources.selection import is_wanted
 from scanners.subjects import Table, TableContext, contexts_of
@@ -91,8 +92,8 @@ def survey(connector: SourceConnector, limits: Limits) -> Survey:
             is_listed &= item.asset is not None
             if item.asset is None or is_wanted(item.asset, limits.include, limits.exclude):
                 skipped.append(item)
-        elif is_wanted(item.asset.name, limits.include, limits.exclude):
-            listed.append(item)
+        else:
+            listed.extend(chosen(item, limits.include, limits.exclude))
     contexts = contexts_of([table_of(item) for item in listed if item.fields])
     return Survey(tuple(listed), tuple(skipped), is_listed, contexts, _connected(connector) if listed else Connected())
 

@@ -15,7 +15,8 @@ from dataclasses import dataclass, replace
 from math import ceil
 
 from data_map.model import Asset, AssetKind, Field, FieldRef, Reason, Skipped
-from scanners.sources.base import Listed, SourceConnector
+from scanners.sources.base import Checkable, Joinable, KeyRows, Listed, SourceConnector
+from scanners.sources.selection import is_wanted
 from scanners.values import Column, Content, Take, TextPart, UnreadableError
 
 #: Fewer tables of like names are a coincidence: they stay as they are.
@@ -149,6 +150,83 @@ def read(connector: SourceConnector, listed: Listed, take: Take) -> Content:
     if not isinstance(listed.handle, Series):
         return connector.read(listed, take)
     return _Reading(connector, listed, listed.handle, take).content()
+
+
+def chosen(item: Listed, include: Sequence[str], exclude: Sequence[str]) -> list[Listed]:
+    """What the globs of ``selection.is_wanted`` leave of a listed asset: of a series, the members that are wanted.
+
+    A series is taken whole when a glob names it as it is called.
+    """
+    if not isinstance(item.handle, Series):
+        return [item] if is_wanted(item.asset.name, include, exclude) else []
+    if not is_wanted(item.asset.name, (), exclude):
+        return []
+    if item.asset.name in include or is_wanted(item.asset.name, include):
+        include = ()
+    members = tuple(each for each in item.handle.members if is_wanted(each.asset.name, include, exclude))
+    if len(members) == len(item.handle.members):
+        return [item]
+    return [_series(item.asset.name, members)] if len(members) >= LEAST_MEMBERS else list(members)
+
+
+class Grouping:
+    """A connector that tells the tables or files of a series as one asset, and reads them so."""
+
+    def __init__(self, connector: SourceConnector) -> None:
+        """What the connector can do besides is passed on, where it can."""
+        self.source = connector.source
+        self._connector = connector
+        if isinstance(connector, Checkable):
+            self.rights = connector.rights
+        if isinstance(connector, Joinable):
+            self._joinable = connector
+            self.key_rows = self._key_rows
+            self.count_found = self._count_found
+
+    def list_assets(self) -> Iterator[Listed | Skipped]:
+        """Series and single assets, in the order of the connector; when its listing breaks off, what came so far."""
+        items: list[Listed] = []
+        failure: UnreadableError | None = None
+        try:
+            for item in self._connector.list_assets():
+                if isinstance(item, Skipped):
+                    yield item
+                else:
+                    items.append(item)
+        except UnreadableError as error:
+            failure = error
+        yield from grouped(items)
+        if failure is not None:
+            raise failure
+
+    def read(self, listed: Listed, take: Take) -> Content:
+        """As ``read`` of this module."""
+        return read(self._connector, listed, take)
+
+    def close(self) -> None:
+        """Close the connector."""
+        self._connector.close()
+
+    def _key_rows(self, listed: Listed, fields: Sequence[str], *, whole: int, sample: int, seed: int) -> KeyRows:
+        if not isinstance(listed.handle, Series):
+            return self._joinable.key_rows(listed, fields, whole=whole, sample=sample, seed=seed)
+        every = [each for each in listed.handle.members if set(fields) <= _names(each)]
+        members = random.Random(seed).sample(every, min(len(every), _READ_MEMBERS))  # noqa: S311 - chooses tables
+        rows: list[tuple[object, ...]] = []
+        is_whole = len(members) == len(listed.handle.members)
+        for member in members:
+            share = len(members)
+            part = self._joinable.key_rows(
+                member, fields, whole=max(1, whole // share), sample=max(1, sample // share), seed=seed
+            )
+            rows += part.rows
+            is_whole &= part.is_whole
+        return KeyRows(rows, is_whole)
+
+    def _count_found(self, listed: Listed, field: str, values: Sequence[object]) -> int:
+        if isinstance(listed.handle, Series):  # the members' counts cannot be added up: a value may be in several
+            raise UnreadableError(Reason.QUERY_FAILED)
+        return self._joinable.count_found(listed, field, values)
 
 
 # Grouping

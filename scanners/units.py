@@ -27,12 +27,15 @@ class Opening:
     exclude: tuple[str, ...] = ()
     views: bool = False
     timeout_s: float = 30.0
+    #: Tables and files of like names and columns are one asset.
+    series: bool = False
 
     def open(self) -> SourceConnector:
         """The connector. Nothing is opened before its first method is called."""
+        from scanners.series import Grouping
         from scanners.sources.registry import open_source
 
-        return open_source(
+        connector = open_source(
             self.source,
             self.place,
             include=self.include,
@@ -40,6 +43,7 @@ class Opening:
             views=self.views,
             timeout_s=self.timeout_s,
         )
+        return Grouping(connector) if self.series else connector
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,7 +129,7 @@ class Content:
     rows_read: int = 0
     bytes_read: int = 0
     is_whole: bool = True
-    #: ``all``, ``head``, ``blocks``, ``key_ranges``, ``none``.
+    #: ``all``, ``head``, ``blocks``, ``key_ranges``, ``members`` (some tables of a series), ``none``.
     sampling: str = "all"
 
 

@@ -51,6 +51,9 @@ def scan(
     max_file_mb: Annotated[
         int | None, typer.Option("--max-file-mb", metavar="MB", min=1, help="Skip larger files [100]")
     ] = None,
+    series: Annotated[
+        bool, typer.Option("--series", help="Take tables and files of like names and columns as one.")
+    ] = False,
     seed: Annotated[
         int | None, typer.Option("--seed", metavar="N", help="Choose the rows that another run chose.")
     ] = None,
@@ -92,6 +95,7 @@ def scan(
         seed=secrets.randbelow(2**31) if seed is None else seed,
         include=tuple(include or ()),
         exclude=tuple(exclude or ()),
+        series=series,
     )
     if dry_run:
         if not targets:

@@ -206,10 +206,11 @@ def _bound(verdict: FieldVerdict, column: Column, content: Content, most: int | 
     """The most that could be hidden in a column in which nothing was found.
 
     Nothing among n different values of a random sample leaves room for 3/n of the values (rule of three, 95 %). A
-    table read whole leaves none but what was not tried; of rows taken from the head alone nothing follows.
+    table read whole leaves none but what was not tried; of rows taken from the head alone, or from some tables of a
+    series, nothing follows.
     """
     tried = len(column.counts) if most is None else min(len(column.counts), most)
-    if verdict.state.is_personal or not tried or column.cut or content.sampling == "head":
+    if verdict.state.is_personal or not tried or column.cut or content.sampling in ("head", "members"):
         return None
     if content.is_whole and tried == len(column.counts):
         return 0.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from data_map.model import Asset, AssetKind, AssetScan, Field, FieldRef, Reason, Skipped, Source
 from scanners.detect.engine import Engine
 from scanners.detect.ner import NameReader
-from scanners.series import Series, grouped, pattern_of, read
-from scanners.sources.base import Listed
+from scanners.series import Grouping, Series, chosen, grouped, pattern_of, read
+from scanners.sources.base import Checkable, Joinable, Listed
 from scanners.sources.files import FileSource
 from scanners.sources.sql.connector import SqlSource
 from scanners.values import Take, UnreadableError
+from tests.conftest import Cli
 from tests.scanners import databases
 from tests.scanners.databases import opened, run, values
 
@@ -346,6 +347,104 @@ def test_a_column_that_one_member_keeps_to_itself(postgresql_url: str, postgresq
     assert one.skipped == [Skipped("db", Reason.NO_PERMISSION, "public.events_2024_03", "email", "42501")]
     assert len(values(one)["email"]) == 600
     assert all_.skipped == [Skipped("db", Reason.NO_PERMISSION, "public.events_*", "email", "42501")]
+
+
+def test_globs_choose_members_before_they_are_a_series() -> None:
+    (series,) = grouped([listed(f"main.t_2024_{n:02d}") for n in range(1, 13)])
+
+    def left(include: tuple[str, ...] = (), exclude: tuple[str, ...] = ()) -> list[str]:
+        return [f"{item.asset.name} {item.asset.member_count}" for item in chosen(series, include, exclude)]
+
+    assert left() == ["main.t_* 12"]
+    assert left(include=("main.t_*",)) == ["main.t_* 12"]
+    assert left(include=("main.t_2024_0*",)) == ["main.t_* 9"]
+    assert left(exclude=("main.t_2024_01",)) == ["main.t_* 11"]
+    assert left(include=("main.t_2024_1[12]",)) == ["main.t_2024_11 None", "main.t_2024_12 None"]
+    assert left(exclude=("main.*",)) == []
+    assert left(include=("main.u",)) == []
+    assert chosen(listed("main.u"), ("main.u",), ()) == [listed("main.u")]
+
+
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
+def test_a_connector_that_groups_can_do_what_it_could(dialect: str, url_of: Callable[[str], str]) -> None:
+    url = url_of(dialect)
+    months(url, count=4)
+    databases.fill(url, "pages", "id int PRIMARY KEY, path text", [(n, f"/{n}") for n in range(9)])
+    with opened(url) as inner:
+        source = Grouping(inner)
+        assert isinstance(source, Checkable)
+        assert isinstance(source, Joinable)
+        assert source.rights() == inner.rights()
+        series, pages = [item for item in source.list_assets() if isinstance(item, Listed)]
+        assert (series.asset.member_count, pages.asset.name.split(".")[1]) == (4, "pages")
+        assert source.read(series, Take(100)).rows_read == 100
+        rows = source.key_rows(series, ["id"], whole=10_000, sample=100, seed=1)
+        assert (len(rows.rows), rows.is_whole) == (1_200, True)
+        some = source.key_rows(series, ["id"], whole=100, sample=100, seed=1)
+        assert not some.is_whole
+        assert 40 <= len(some.rows) <= 200
+        assert source.count_found(pages, "id", [1, 2, 99]) == 2
+        with pytest.raises(UnreadableError):
+            source.count_found(series, "id", [1])
+        source.close()
+
+
+def test_a_connector_that_groups_can_do_no_more_than_it_could(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id\n1\n")
+    source = Grouping(FileSource(Source("s", "files", str(tmp_path)), str(tmp_path)))
+    assert not isinstance(source, Checkable)
+    assert not isinstance(source, Joinable)
+
+
+def test_a_listing_that_breaks_off_is_grouped_as_far_as_it_came(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    for name in ("a/t_1.csv", "a/t_2.csv", "a/t_3.csv"):
+        (tmp_path / name).write_text("id\n1\n")
+
+    class Breaking(FileSource):
+        def list_assets(self) -> Iterator[Listed | Skipped]:
+            yield from super().list_assets()
+            raise UnreadableError(Reason.CONNECTION_LOST)
+
+    found: list[Listed | Skipped] = []
+    with pytest.raises(UnreadableError):
+        found.extend(Grouping(Breaking(Source("s", "files", str(tmp_path)), str(tmp_path))).list_assets())
+    assert [item.asset.name for item in found if isinstance(item, Listed)] == ["a/t_*.csv"]
+
+
+def test_a_series_on_request_from_the_command_line(inside: Cli, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'shop.db'}"
+    months(url, count=14)
+    databases.fill(url, "pages", "id int PRIMARY KEY, path text", [(n, f"/{n}") for n in range(9)])
+
+    def assets(*options: str) -> list[str]:
+        assert inside("scan", "shop.db", "--quiet", *options).exit_code == 0
+        return [each["asset"] for each in inside("map", "fields", "--format", "json").json() if each["field"] == "id"]
+
+    assert len(assets()) == 15
+    assert assets("--series") == ["main.events_*", "main.pages"]
+    # Nothing has changed; then one member has.
+    again = inside("scan", "shop.db", "--series", "--changed-only", "--format", "json").json()
+    run(url, "DELETE FROM events_2024_03")
+    after = inside("scan", "shop.db", "--series", "--changed-only", "--format", "json").json()
+    assert [(one["rows_read"], one["unchanged"]) for one in again] == [(0, 2)]
+    assert after[0]["rows_read"] > 0
+    planned = inside("scan", "shop.db", "--series", "--dry-run", "--include", "main.events_2024_0*", "--format", "json")
+    assert [each["asset"] for each in planned.json()] == ["main.events_*"]
+    # Switched off again, each table stands for itself.
+    assert len(assets()) == 15
+
+
+def test_a_series_in_the_configuration(inside: Cli, tmp_path: Path) -> None:
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    for month in range(1, 7):
+        rows = "".join(f"{month},p{row}@example.org\n" for row in range(50))
+        (folder / f"export-2024-{month:02d}.csv").write_text(f"id,email\n{rows}")
+    (tmp_path / "config.toml").write_text('[[sources]]\nname = "share"\npath = "exports"\nseries = true\n')
+    assert inside("scan", "--quiet").exit_code == 0
+    found = inside("map", "fields", "--personal", "--format", "json").json()
+    assert [(each["asset"], each["field"]) for each in found] == [("export-*.csv", "email")]
 
 
 def test_files_of_like_names(tmp_path: Path) -> None:
