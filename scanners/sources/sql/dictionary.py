@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import random
+import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from math import ceil
 from typing import Any, ClassVar
@@ -22,6 +24,7 @@ from scanners.values import UnreadableError
 
 #: Never fewer blocks than this are looked at, so that the rows come from many places.
 LEAST_BLOCKS = 20
+_SQLSTATE_CHARS = 5
 #: More rows than this many times the wanted ones are not fetched, should the catalog be wrong.
 MOST_TIMES = 20
 
@@ -80,9 +83,9 @@ class Dictionary:
         )
 
 
-def words(text: str) -> frozenset[str]:
+def words(listed: str) -> frozenset[str]:
     """Words with blanks between them."""
-    return frozenset(text.split())
+    return frozenset(listed.split())
 
 
 class AskedHabits:
@@ -108,8 +111,8 @@ class AskedHabits:
     texts: ClassVar[frozenset[str]] = frozenset()
     binaries: ClassVar[frozenset[str]] = frozenset()
     opaque: ClassVar[frozenset[str]] = frozenset()
-    #: The driver's or the server's code → reason; the longest known start of a code counts.
-    reasons: ClassVar[dict[str, Reason]] = {}
+    #: The driver's or the server's code → reason. Of an SQLSTATE, also its class of two or three characters.
+    reasons: ClassVar[Mapping[str, Reason]] = {}
     #: Bytes of what the dialect samples by; 0 where it does not sample by blocks.
     block_bytes: ClassVar[int] = 0
 
@@ -160,8 +163,8 @@ class AskedHabits:
     def type_of(self, declared: str) -> Any:
         """How a column of this declared type is fetched."""
         words = declared.lower()
-        first = words.split("(")[0].strip()
-        if words.endswith("]") or first in ("struct", "map", "list", "array", "tuple", "record", "object"):
+        first = re.split("[(<]", words)[0].strip()
+        if words.endswith("]") or first in ("struct", "map", "list", "array", "tuple", "record", "object", "variant"):
             return Nested()
         for kind, names in (
             (sql_types.Numeric, self.numbers),
@@ -185,15 +188,16 @@ class AskedHabits:
         return Rights(None, None)
 
     def reason(self, error: BaseException) -> tuple[Reason, str | None]:
-        """By the code that ``code`` finds, the longest known start of it."""
+        """By the code that ``code`` finds."""
         own = reason_without_driver(error) if isinstance(error, SQLAlchemyError) else None
         if own is not None:
             return own
         code = self.code(getattr(error, "orig", None) or error)
         if code is not None:
-            known = next((code[:length] for length in range(len(code), 0, -1) if code[:length] in self.reasons), None)
+            starts = (code, code[:3], code[:2]) if len(code) == _SQLSTATE_CHARS else (code,)
+            known = next((self.reasons[start] for start in starts if start in self.reasons), None)
             if known is not None:
-                return self.reasons[known], code
+                return known, code
         if getattr(error, "connection_invalidated", False):
             return Reason.CONNECTION_LOST, code
         return Reason.QUERY_FAILED, code
@@ -220,6 +224,14 @@ def driver(module: str, extra: str) -> Any:
         return import_module(module)
     except ImportError:
         raise UnreadableError(Reason.MISSING_EXTRA, f"privacy-inventory[{extra}]") from None
+
+
+def silence(*names: str) -> None:
+    """Keep what drivers log from the terminal: their messages may hold values."""
+    for name in names:
+        logger = logging.getLogger(name)
+        logger.addHandler(logging.NullHandler())
+        logger.propagate = False
 
 
 def by_blocks(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from threading import Timer
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import ColumnElement, Connection, Engine, TableClause, Text, cast, create_engine, func, select, text
 from sqlalchemy import types as sql_types
@@ -83,7 +83,7 @@ class DuckdbHabits(AskedHabits):
     )
     texts = frozenset({"varchar", "json"})
     binaries = frozenset({"blob"})
-    reasons = {  # noqa: RUF012 - the base says what it is
+    reasons: ClassVar = {
         "InterruptException": Reason.TIMED_OUT,
         "CatalogException": Reason.NOT_FOUND,
         "BinderException": Reason.NOT_FOUND,
