@@ -35,7 +35,16 @@ def test_the_example_names_every_setting() -> None:
 
 def test_the_sources_of_the_example_load() -> None:
     sources = config.parse(tomllib.loads(IN_FORCE), "the example").sources
-    assert [source.name for source in sources] == ["shop", "share", "crm", "payroll", "app", "directory", "warehouse", "billing"]
+    assert [source.name for source in sources] == [
+        "shop",
+        "share",
+        "crm",
+        "payroll",
+        "app",
+        "directory",
+        "warehouse",
+        "billing",
+    ]
 
 
 def test_every_setting_of_the_example_is_explained() -> None:
