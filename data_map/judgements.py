@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from data_map.model import DataMap, Decision, FieldRef, FieldVerdict, MapField, Suppression
-from data_map.suppression import covers, fits, is_in_force, suppressed
+from data_map.suppression import covers, fits, is_in_force, is_universal, suppressed
 from data_map.taxonomy import CATEGORIES, LegalClass
 
 #: Days before its end from which something is said to end soon: time enough to ask somebody.
@@ -140,6 +140,24 @@ def effect(data_map: DataMap, wanted: Suppression, today: date) -> Effect:
         if covers(wanted.what, machine.category) and fits(wanted.pattern, ref):
             (kept if item.decision is not None else fresh if before is None else already).append(item)
     return Effect(tuple(fresh), tuple(kept), tuple(already), bool(fresh) and len(fresh) == personal)
+
+
+def objection(wanted: Suppression, found: Effect) -> str | None:
+    """Why a suppression sets aside too much to be kept without asking; None when it does not."""
+    if is_universal(wanted.pattern):
+        return f"The pattern {wanted.pattern} names nothing, so it fits all there is and all that will be found."
+    if wanted.what:
+        return None
+    if found.is_all and len(found.fields) > 1:
+        return f"This would set aside all of the {len(found.fields):,} personal fields of the map."
+    special = [item for item in found.fields if is_special(item)]
+    if special:
+        held = ", ".join(sorted({item.machine.category or "" for item in special}))
+        return (
+            f"Among these are {len(special):,} of categories that the law protects more: {held}. "
+            "Set those aside by name with --what, if they are to be."
+        )
+    return None
 
 
 def fields_of(data_map: DataMap) -> Iterable[MapField]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from data_map.errors import UsageError
-from privacy.cli import map_coverage, map_diff, map_hygiene, map_joins, map_subjects, map_suppress
+from privacy.cli import map_coverage, map_diff, map_exchange, map_hygiene, map_joins, map_subjects, map_suppress
 from privacy.cli.run import FormatOption, OutputOption, Run, command, parse_day
 from privacy.reports.table import Column, Format, Table
 from privacy.reports.text import amount, counted, printable
@@ -391,6 +391,7 @@ map_coverage.add_to(app)
 map_diff.add_to(app)
 map_hygiene.add_to(app)
 map_suppress.add_to(app)
+map_exchange.add_to(app)
 map_joins.add_to(app)
 map_subjects.add_to(app)
 

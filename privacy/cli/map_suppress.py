@@ -48,7 +48,7 @@ def suppress(
 
     The machine's verdicts stay to be seen, later scans keep to it, and listings say how much is set aside.
     """
-    from data_map.judgements import effect
+    from data_map.judgements import effect, objection
     from data_map.model import Suppression
     from data_map.store import suppressions as kept
 
@@ -66,9 +66,10 @@ def suppress(
     kept.check(wanted)
     found = effect(data_map, wanted, run.app.today)
     _preview(run, data_map, wanted, found)
-    refusal = _refusal(wanted, found)
-    if refusal is not None and not everything:
-        raise NotAllowedError(refusal)
+    why = objection(wanted, found)
+    if why is not None and not everything:
+        msg = f"{why} Nothing was kept. Name less, or add --all if that is what you mean."
+        raise NotAllowedError(msg)
     if before is not None:
         run.say(f"It replaces what {before.author} said on {before.decided_at.date()}: {before.reason}")
     if dry_run:
@@ -96,26 +97,6 @@ def _check(what: str, reason: str) -> None:
         kinds = ", ".join(HYGIENE_KINDS)
         msg = f"--what {what}: neither a category, nor a branch, nor a kind of finding ({kinds}).{hint}"
         raise UsageError(msg)
-
-
-def _refusal(wanted: Suppression, found: Effect) -> str | None:
-    """Why a suppression needs ``--all``; None when it does not."""
-    from data_map.judgements import is_special
-    from data_map.suppression import is_universal
-
-    end = "Nothing was kept. Name less, or add --all if that is what you mean."
-    if is_universal(wanted.pattern):
-        return f"The pattern {wanted.pattern} names nothing, so it fits all there is and all that will be found. {end}"
-    if found.is_all and len(found.fields) > 1 and not wanted.what:
-        return f"This would set aside all of the {counted(len(found.fields), 'personal field')} of the map. {end}"
-    special = [item for item in found.fields if is_special(item)]
-    if special and not wanted.what:
-        held = sorted({item.machine.category or "" for item in special})
-        return (
-            f"Among these are {amount(len(special))} of categories that the law protects more: {', '.join(held)}. "
-            f"Set those aside by name with --what, if they are to be. {end}"
-        )
-    return None
 
 
 def _preview(run: Run, data_map: DataMap, wanted: Suppression, found: Effect) -> None:
