@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from data_map.copies import stale_copies
 from data_map.hygiene_finding import address
 from data_map.model import AssetKind, DataMap, FieldVerdict, Join, JoinState, MapAsset, MapField, MapSource
-from data_map.subjects import (
+from data_map.standing import (
     NAMING,
     PERSON,
     UNIQUE,
@@ -24,8 +24,8 @@ from data_map.subjects import (
     field_at,
     is_document,
     key_of,
-    standings,
 )
+from data_map.subjects import standings
 from data_map.taxonomy import CATEGORIES, LegalClass
 
 _VIEWS = (AssetKind.VIEW, AssetKind.MATERIALIZED_VIEW)
@@ -363,7 +363,7 @@ def _may_be(one: TableVolume, root: AssetKey | None, counted: Mapping[AssetKey, 
 
 def _original(key: AssetKey, counted: Mapping[AssetKey, TableVolume]) -> AssetKey:
     """The table that counts for the people of a table: of a copy the original, of one row each the table above."""
-    seen = {key}
+    chain = [key]
     while True:
         same = counted[key].standing.same_as
         above = None
@@ -371,9 +371,11 @@ def _original(key: AssetKey, counted: Mapping[AssetKey, TableVolume]) -> AssetKe
             above = (key[0], copy_of)
         elif same is not None and _is_part(same.join):
             above = key_of(same.there)
-        if above is None or above not in counted or above in seen:
+        if above is None or above not in counted:
             return key
-        seen.add(above)
+        if above in chain:  # each says that it is the other
+            return min(chain[chain.index(above) :])
+        chain.append(above)
         key = above
 
 

@@ -10,7 +10,7 @@ from data_map.coverage import OldLook, SourceCoverage
 from data_map.diff import Change
 from data_map.judgements import JudgedField, JudgedPattern, holds
 from data_map.model import REASON_TEXT, DataMap, FieldRef, FieldVerdict, Join, JoinState, MapField, MapSource, Skipped
-from data_map.subjects import Standing, Step
+from data_map.standing import Standing, Step
 from data_map.taxonomy import class_of
 from data_map.volume import Bounds, People, SourceVolume, TableVolume
 from data_map.volume import held as held

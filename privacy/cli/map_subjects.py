@@ -176,7 +176,7 @@ def _show(run: Run, parts: Sequence[SourceVolume], *, everything: bool) -> None:
 def _grow(tree: Tree, one: SourceVolume, *, everything: bool) -> None:
     from rich.text import Text
 
-    from data_map.subjects import Role, is_document
+    from data_map.standing import Role, is_document
 
     roots = [table for table in one.tables if table.standing.role is Role.SUBJECT]
     names = {root.standing.name for root in roots}

@@ -13,7 +13,7 @@ from unicodedata import east_asian_width
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from data_map.model import JoinState
-from data_map.subjects import AssetKey, Role, is_document
+from data_map.standing import AssetKey, Role, is_document
 from data_map.volume import SourceVolume, TableVolume
 from privacy.inventory import (
     at_stake,

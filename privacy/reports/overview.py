@@ -11,7 +11,7 @@ from typing import TypeVar
 from data_map.coverage import Outcome, SourceCoverage
 from data_map.hygiene import findings
 from data_map.model import REASON_TEXT, DataMap, FieldVerdict, MapAsset, MapField, Skipped, State
-from data_map.subjects import Role
+from data_map.standing import Role
 from data_map.taxonomy import CATEGORIES, LegalClass
 from data_map.volume import volumes
 from privacy.hygiene_section import hygiene_fact, hygiene_section

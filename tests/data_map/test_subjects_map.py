@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from data_map.model import AssetKind, DataMap, JoinState, MapAsset, MapSource, Source
-from data_map.subjects import Role, Standing, standings, with_subjects
+from data_map.standing import Role, Standing
+from data_map.subjects import standings, with_subjects
 from data_map.volume import NOBODY, UNKNOWN, Bounds, People, SourceVolume, volumes
 from tests.data_map.people import (
     column,
@@ -483,3 +484,21 @@ def test_entries_of_a_directory_are_people() -> None:
     )
     assert stands(mapped(directory), "ou=people").subject == "user"
     assert people(mapped(directory), "ou=people") == People(100, 100, is_exact=True)
+
+
+def test_of_two_tables_that_point_at_each_other_one_counts() -> None:
+    def person(name: str, to: str, *, unique: bool) -> MapAsset:
+        return table(
+            name,
+            column("id", key=True),
+            column("name", "identity.name", "customer"),
+            column("email", "contact.email", "customer"),
+            column("other", to=f"{to}#id", unique=unique, distinct=50),
+        )
+
+    each = mapped(person("a", "b", unique=True), person("b", "a", unique=True))
+    assert [stands(each, name).role for name in ("a", "b")] == [Role.SUBJECT, Role.SUBJECT]
+    assert volume(each).people == People(100, 100, is_exact=True)
+    some = mapped(person("a", "b", unique=False), person("b", "a", unique=False))
+    assert [stands(some, name).role for name in ("a", "b")] == [Role.HANGING, Role.SUBJECT]
+    assert volume(some).people == People(100, 100, is_exact=True)
