@@ -171,7 +171,7 @@ def _settings() -> _Settings:
     return _Settings(
         re.compile(
             rf"(?P<word>{forms})s?(?-i:(?![a-z]))(?P<tail>[\w.-]{{0,30}})[\"'`]?\s{{0,3}}"
-            r"(?P<sign>=>|:=|[:=])(?![=:])[ \t]{0,3}"
+            r"(?P<sign>=>|:=|[:=])(?![=:])(?P<gap>[ \t]{0,3})"
             r"(?:(?P<quote>[\"'`])(?P<quoted>[^\"'`\n]{4,200})(?P=quote)|(?P<plain>[^\s\"'`,;#<>()\[\]{}]{4,200}))",
             re.IGNORECASE,
         ),
@@ -203,6 +203,10 @@ def _settings_in(text: str, lines: Iterable[tuple[int, int]]) -> Iterator[Span]:
             is_line = _BEFORE.fullmatch(before) is not None and _BEHIND.fullmatch(behind) is not None
             is_password = found["word"].lower().replace("_", "").replace("-", "") in known.passwords
             key = re.split(r"\s", before)[-1] + found["word"] + found["tail"]
+            if found["plain"] and behind[:1] in ("(", "[", "{"):  # a call
+                continue
+            if found["plain"] and value.isdigit() and found["gap"]:  # a constant of a programme
+                continue
             if not _is_told(value, key, is_password, is_line, found["quoted"] is not None, found["sign"]):
                 continue
             category = _PASSWORD if is_password else _TOKEN
@@ -316,12 +320,32 @@ def kind_of_span(text: str, span: Span) -> str | None:
     if span.category == "financial.card":
         return card_kind(stretch)
     if span.detector == "format:credentials":
-        return None if is_placeholder(stretch.partition(":")[2] or stretch) else "secret:address_password"
+        return None if _is_example(text, span) else "secret:address_password"
     if span.detector.startswith(("secret:", "hash:")):
         return span.detector
-    if span.category == _PASSWORD:
-        return None if is_placeholder(stretch) else "secret:told_password"
+    if span.category in (_PASSWORD, _TOKEN) and _TOLD.fullmatch(stretch) and not is_placeholder(stretch):
+        return "secret:told_password" if span.category == _PASSWORD else "secret:told_token"
     return None
+
+
+#: What somebody tells another in a sentence: letters and digits, and nothing of a programme.
+_TOLD = re.compile(r"(?=.*\d)(?=.*[^\W\d_])[^\s()\[\]{}=;,<>\"'`\\]{6,64}")
+_HOST = re.compile(r"@\[?([\w.-]*)")
+
+
+def _is_example(text: str, span: Span) -> bool:
+    """Whether an address with a password stands in a text to show how addresses are written."""
+    user, _, password = text[span.start : span.stop].partition(":")
+    host = _HOST.match(text, span.stop)
+    hosts = frozenset(_data()["setting"]["example_hosts"].split())
+    name = host.group(1).lower() if host is not None else ""
+    return (
+        len(password) < 4
+        or password == user
+        or is_placeholder(password)
+        or name in hosts
+        or name.endswith((".example", ".test", ".invalid", ".example.com", ".example.org", ".example.net"))
+    )
 
 
 # ---- cells
