@@ -24,7 +24,6 @@ from scanners.values import UnreadableError
 
 #: Never fewer blocks than this are looked at, so that the rows come from many places.
 LEAST_BLOCKS = 20
-_SQLSTATE_CHARS = 5
 #: More rows than this many times the wanted ones are not fetched, should the catalog be wrong.
 MOST_TIMES = 20
 
@@ -111,8 +110,10 @@ class AskedHabits:
     texts: ClassVar[frozenset[str]] = frozenset()
     binaries: ClassVar[frozenset[str]] = frozenset()
     opaque: ClassVar[frozenset[str]] = frozenset()
-    #: The driver's or the server's code → reason. Of an SQLSTATE, also its class of two or three characters.
+    #: The driver's or the server's code → reason.
     reasons: ClassVar[Mapping[str, Reason]] = {}
+    #: Whether the codes are SQLSTATEs, of which a class of two or three characters may stand in ``reasons``.
+    has_sqlstates: ClassVar[bool] = False
     #: Bytes of what the dialect samples by; 0 where it does not sample by blocks.
     block_bytes: ClassVar[int] = 0
 
@@ -194,7 +195,7 @@ class AskedHabits:
             return own
         code = self.code(getattr(error, "orig", None) or error)
         if code is not None:
-            starts = (code, code[:3], code[:2]) if len(code) == _SQLSTATE_CHARS else (code,)
+            starts = (code, code[:3], code[:2]) if self.has_sqlstates else (code,)
             known = next((self.reasons[start] for start in starts if start in self.reasons), None)
             if known is not None:
                 return known, code

@@ -56,6 +56,7 @@ class OdbcHabits(AskedHabits):
     """Whatever there is a driver for, through pyodbc."""
 
     kind = "odbc"
+    has_sqlstates = True
     reasons: ClassVar = {
         **dict.fromkeys(("28", "42501"), Reason.NO_PERMISSION),
         **dict.fromkeys(("42S02", "42S22", "S0002", "S0022", "42P01", "42703", "3D", "IM002"), Reason.NOT_FOUND),

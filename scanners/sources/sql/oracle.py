@@ -186,7 +186,7 @@ def address(url: URL) -> URL:
     if instance:
         return url.set(drivername="oracle+oracledb", database=str(instance), query=query)
     if url.database and "service_name" not in query:
-        return url.set(drivername="oracle+oracledb", database=None, query={**query, "service_name": url.database})
+        return url.set(drivername="oracle+oracledb", database="", query={**query, "service_name": url.database})
     return url.set(drivername="oracle+oracledb")
 
 

@@ -82,6 +82,7 @@ class RedshiftHabits(AskedHabits):
     numbers = words("smallint integer bigint numeric real boolean") | {"double precision"}
     texts = words("text character bpchar varchar") | {"character varying"}
     opaque = words("geometry geography hllsketch")
+    has_sqlstates = True
     reasons: ClassVar = {
         **dict.fromkeys(("42501", "28"), Reason.NO_PERMISSION),
         **dict.fromkeys(("3D", "3F", "42P01", "42703"), Reason.NOT_FOUND),

@@ -87,7 +87,7 @@ class SnowflakeHabits(AskedHabits):
         self._is_encrypted = url.query.get("protocol", "https") == "https" or is_this_machine(
             str(url.query.get("host"))
         )
-        return create_engine(
+        engine = create_engine(
             url.set(drivername="snowflake"),
             hide_parameters=True,
             pool_size=1,
@@ -105,6 +105,8 @@ class SnowflakeHabits(AskedHabits):
                 },
             },
         )
+        take_names_as_they_are(engine.dialect)
+        return engine
 
     def schemas(self, inspector: Inspector, url: URL) -> list[str | None]:
         """The schema that the address names, as the catalog spells it; else every one of the database."""
@@ -176,7 +178,7 @@ class SnowflakeHabits(AskedHabits):
             # Partitions hold far more rows than are wanted: of those, rows all over by what they hold.
             share = int(known * percent / 100 / (2 * rows)) if how == "SYSTEM" else 1
             if share > 1:
-                statement = statement.where(func.mod(func.abs(func.hash(*chosen.c)), share) == 0)
+                statement = statement.where(func.mod(func.abs(func.hash(*chosen.c)), share) == seed % share)
             found, seen = thin(stream(connection, statement.limit(MOST_TIMES * rows), rows), rows, seed)
             if seen >= rows // 2 or percent >= 100:
                 return Sampled(iter(found), "blocks")
@@ -195,6 +197,11 @@ class SnowflakeHabits(AskedHabits):
         """The server's or the driver's number."""
         number = getattr(error, "errno", None)
         return str(number) if isinstance(number, int) and number > 0 else None
+
+
+def take_names_as_they_are(dialect: Any) -> None:
+    """The dialect reads a schema's name as a path, and stumbles over dots and quotes in it."""
+    dialect.identifier_preparer.quote_schema = dialect.identifier_preparer.quote_identifier
 
 
 def _shown(connection: Connection, statement: str) -> list[Any]:
