@@ -71,26 +71,21 @@ class FixedWidthReader:
 
     def _layout(self) -> Layout:
         names = {name.lower(): name for name in self._beside.names}
-        by_ending = {
-            ending: name
-            for ending in (".layout.toml", ".layout.csv", ".cpy")
-            for low, name in names.items()
-            if low.endswith(ending)
-        }
-        if ".layout.toml" in by_ending:
-            layout, copybook = from_toml(self._text(by_ending[".layout.toml"]))
-            if copybook is None:
-                return layout
-            if copybook.lower() not in names:
-                raise LayoutError("copybook")
-            try:
-                found = from_copybook(self._text(names[copybook.lower()]))
-            except LayoutError as error:
-                raise LayoutError(f"copybook {error.place}") from None
-            return replace(layout, places=found.places, length=found.length)
-        if ".layout.csv" in by_ending:
-            return from_csv(self._text(by_ending[".layout.csv"]))
-        return from_copybook(self._text(by_ending[".cpy"]))
+        low, first = next(iter(names.items()))
+        if low.endswith(".csv"):
+            return from_csv(self._text(first))
+        if low.endswith(".cpy"):
+            return from_copybook(self._text(first))
+        layout, copybook = from_toml(self._text(first))
+        if copybook is None:
+            return layout
+        if copybook.lower() not in names:
+            raise LayoutError("copybook")
+        try:
+            found = from_copybook(self._text(names[copybook.lower()]))
+        except LayoutError as error:
+            raise LayoutError(f"copybook {error.place}") from None
+        return replace(layout, places=found.places, length=found.length)
 
     def _text(self, name: str) -> str:
         with self._beside.open(name) as stream:
@@ -218,7 +213,8 @@ def _from_lines(stream: BinaryIO, layout: Layout, table: _Table, asset: Asset, t
             count += len(batch)
             left = None if left is None else left - len(batch)
         is_done = left is None or left > 0 or next(rows, None) is None
-    return _content(table, asset, count, stream.tell(), is_done, "all" if is_done else "head", [])
+    known = count if is_done else None
+    return _content(table, asset, known, count, stream.tell(), is_done, "all" if is_done else "head", [])
 
 
 def _from_records(stream: BinaryIO, layout: Layout, length: int, table: _Table, asset: Asset, take: Take) -> Content:
@@ -239,15 +235,22 @@ def _from_records(stream: BinaryIO, layout: Layout, length: int, table: _Table, 
     skipped = []
     if rest > 1 or (rest == 1 and not _is_end(stream, size)):  # DOS ends a file with one character
         skipped.append(Skipped(asset.source, Reason.DAMAGED, asset.name, "(last record)", f"{rest} bytes"))
-    return _content(table, asset, read, read * length, is_all, "all" if is_all else "blocks", skipped)
+    return _content(table, asset, count, read, read * length, is_all, "all" if is_all else "blocks", skipped)
 
 
 def _content(
-    table: _Table, asset: Asset, count: int, bytes_read: int, is_done: bool, sampling: str, skipped: list[Skipped]
+    table: _Table,
+    asset: Asset,
+    row_count: int | None,
+    count: int,
+    bytes_read: int,
+    is_done: bool,
+    sampling: str,
+    skipped: list[Skipped],
 ) -> Content:
     skipped = [*skipped, *table.damaged()]
     return Content(
-        asset=replace(asset, row_count=count) if is_done else asset,
+        asset=asset if row_count is None else replace(asset, row_count=row_count),
         columns=table.columns(),
         skipped=skipped,
         rows_read=count,

@@ -149,10 +149,17 @@ _FOR = re.compile(r"(?:\.(?=env)|(?=dockerfile))(env|dockerfile)(?:\.[a-z0-9_-]+
 
 
 def companion_names(name: str) -> tuple[str, ...]:
-    """What files beside a file are called, in lower case, when they belong to it."""
+    """What files beside a file are called, in lower case, when they belong to it; the closest first.
+
+    A layout without a date or a number in its name belongs to all exports that have one: ``customers.cpy`` to
+    ``customers_20240131.dat``.
+    """
     path = PurePosixPath(name)
-    endings = _BELONGING.get(path.suffix.lower().removeprefix("."), ())
-    return tuple(path.stem.lower() + ending for ending in endings)
+    ending = path.suffix.lower().removeprefix(".")
+    stems = [path.stem.lower()]
+    if ending in _EXPORTS:
+        stems.append(re.sub(r"[._-]?\d[\d._-]*$", "", stems[0]))
+    return tuple(stem + each for stem in dict.fromkeys(stems) if stem for each in _BELONGING.get(ending, ()))
 
 
 def extractor_for(name: str, head: bytes, beside: Companions | None = None) -> Extractor:

@@ -248,9 +248,9 @@ class MongoSource:
         """How many documents and bytes; estimates are welcome, not needed."""
         from pymongo.errors import AutoReconnect, PyMongoError
 
-        collection = self._collection(namespace)
         count = size = None
         try:
+            collection = self._collection(namespace)
             count = collection.estimated_document_count(maxTimeMS=_milliseconds(self._timeout_s))
             (stats,) = collection.aggregate(
                 [{"$collStats": {"storageStats": {}}}], maxTimeMS=_milliseconds(self._timeout_s)

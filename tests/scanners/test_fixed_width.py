@@ -151,6 +151,7 @@ def test_records_of_a_mainframe(tmp_path: Path, encoding: str, layout: str | Non
     sample = read(tmp_path, rows=100)
     numbers = [int(text) for text in values(sample)["CUST-ID"]]
     assert (sample.rows_read, sample.is_whole, sample.sampling) == (100, False, "blocks")
+    assert sample.asset.row_count == 500
     assert {number // 100 for number in numbers} == {0, 1, 2, 3, 4}
     assert numbers == [int(text) for text in values(read(tmp_path, rows=100))["CUST-ID"]]
     assert numbers != [int(text) for text in values(read(tmp_path, rows=100, seed=2))["CUST-ID"]]
@@ -162,6 +163,24 @@ def test_a_copybook_for_lines(tmp_path: Path) -> None:
     assert values(read(tmp_path)) == {"NAME": ["Anna", "Peter"], "CITY": ["Berlin"]}
     files(tmp_path, a__txt="Anna      Berlin    Peter     Hamburg   ")
     assert values(read(tmp_path)) == {"NAME": ["Anna", "Peter"], "CITY": ["Berlin", "Hamburg"]}
+
+
+def test_one_layout_for_the_exports_of_every_day(tmp_path: Path) -> None:
+    files(tmp_path, cust_20240101__dat=line(1), CUST20240102__TXT=line(2), cust__layout__csv=LAYOUT, a7__dat=line(3))
+    own = LAYOUT.replace("name,", "full_name,")
+    files(tmp_path, cust_20240103__dat=line(3), cust_20240103__layout__csv=own)
+    source = FileSource(Source("s", "files", ""), str(tmp_path))
+    found: dict[str, object] = {}
+    for item in source.list_assets():
+        assert isinstance(item, Listed)
+        found[item.asset.name] = item.handle
+    assert found == {
+        "CUST20240102.TXT": ("cust.layout.csv",),
+        "a7.dat": None,
+        "cust_20240101.dat": ("cust.layout.csv",),
+        "cust_20240103.dat": ("cust_20240103.layout.csv", "cust.layout.csv"),
+    }
+    assert values(read(tmp_path / "cust_20240103.dat"))["full_name"] == [NAMES[3]]  # the closest one counts
 
 
 def test_records_with_line_ends_and_a_rest(tmp_path: Path) -> None:

@@ -337,6 +337,21 @@ def test_a_database_that_may_not_be_listed_is_skipped_and_the_others_go_on() -> 
     assert caught.value.reason is Reason.NO_PERMISSION
 
 
+def test_names_that_the_driver_refuses_cost_one_collection() -> None:
+    def script(command: Command) -> Command | None:
+        if next(iter(command)) == "listCollections":
+            return cursor([{"name": name, "type": "collection"} for name in ("a..b", ".a", "people")])
+        return small(command)
+
+    with scripted_mongod(script) as (address, _), opened(f"{address}/crm") as source:
+        odd, odder, good = (item for item in source.list_assets() if isinstance(item, Listed))
+        for item in (odd, odder):
+            with pytest.raises(UnreadableError) as caught:
+                source.read(item, Take(rows=5))
+            assert (caught.value.reason, caught.value.code) == (Reason.READER_FAILED, "InvalidName")
+        assert source.read(good, Take(rows=5)).rows_read == 1
+
+
 def test_nobody_listens(mongodb_server: Server) -> None:
     with (
         opened("mongodb://127.0.0.1:9/crm?serverSelectionTimeoutMS=200") as source,
