@@ -31,6 +31,7 @@ PERMISSIVE = {
 #: Packages under a licence that asks for more, used as they are and never copied into this tree.
 AS_DEPENDENCY_ONLY = {
     "certifi": {"MPL-2.0"},
+    "ldap3": {"LGPL-3.0-or-later"},
     "psycopg": {"LGPL-3.0-only"},
     "psycopg-binary": {"LGPL-3.0-only"},
     "python-stdnum": {"LGPL-2.1-or-later"},
@@ -45,6 +46,7 @@ SPELLINGS = {
     "BSD License": "BSD-3-Clause",
     "Dual License": "Apache-2.0 OR BSD-3-Clause",  # python-dateutil, as its classifiers say
     "GNU Lesser General Public License v2 or later (LGPLv2+)": "LGPL-2.1-or-later",
+    "GNU Lesser General Public License v3 (LGPLv3)": "LGPL-3.0-or-later",  # ldap3, as its sources say
     "ISC License": "ISC",
     "ISC License (ISCL)": "ISC",
     "MIT License": "MIT",
