@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import pickle
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -303,6 +304,13 @@ def test_something_else_listens(answer: bytes) -> None:
         Reason.READER_FAILED,
         Reason.CONNECTION_FAILED,
     )
+
+
+def test_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ldap3", None)
+    with opened("ldap://127.0.0.1/dc=x") as source, pytest.raises(UnreadableError) as caught:
+        list(source.list_assets())
+    assert (caught.value.reason, caught.value.code) == (Reason.MISSING_EXTRA, "ldap")
 
 
 def test_nobody_listens() -> None:

@@ -4,6 +4,7 @@ import datetime as dt
 import pickle
 import random
 import secrets
+import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -350,6 +351,13 @@ def test_names_that_the_driver_refuses_cost_one_collection() -> None:
                 source.read(item, Take(rows=5))
             assert (caught.value.reason, caught.value.code) == (Reason.READER_FAILED, "InvalidName")
         assert source.read(good, Take(rows=5)).rows_read == 1
+
+
+def test_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pymongo", None)
+    with opened("mongodb://127.0.0.1/crm") as source, pytest.raises(UnreadableError) as caught:
+        list(source.list_assets())
+    assert (caught.value.reason, caught.value.code) == (Reason.MISSING_EXTRA, "mongodb")
 
 
 def test_nobody_listens(mongodb_server: Server) -> None:
