@@ -75,7 +75,8 @@ class SourceSummary:
     def is_unopened(self) -> bool:
         """Whether the source itself could not be opened, so that nothing of it was read."""
         nothing = self.read_count == 0 and self.unchanged_count == 0
-        return nothing and any(skip.asset is None for skip in self.skipped)
+        unopened = (skip.asset is None and skip.reason is not Reason.OUTSIDE_HOURS for skip in self.skipped)
+        return nothing and any(unopened)
 
     def add(self, event: ScanEvent) -> None:
         """Count one event of the scan."""
@@ -365,6 +366,7 @@ class _Run:
         try:
             try:
                 taken = self._work(targets, missed)
+                self._workers.close(at_once=False)  # and with them their connections
                 self._link(taken)
             except KeyboardInterrupt:
                 self.summary.is_interrupted = True

@@ -186,7 +186,7 @@ class Schedule:
         """List a source and cut it into units."""
         source = job.opening.source
         if not job.manners.hours.is_open(self._clock()):
-            yield number, Skipped(source.name, Reason.OUTSIDE_HOURS)
+            yield number, Skipped(source.name, Reason.OUTSIDE_HOURS, code=str(job.manners.hours))
             return
         connector = job.opening.open()
         is_kept = False

@@ -111,7 +111,7 @@ def map_of(url: str) -> tuple[str, list[tuple[int, str]], dict[tuple[str, str], 
          [(a.asset, a.fields, a.rows_read, a.bytes_read, a.is_whole, a.sampling) for a in part.assets])
         for part in found.sources
     ]  # fmt: skip
-    return repr(plain), scans, looked
+    return repr((plain, found.joins)), scans, looked
 
 
 def made(url: str) -> None:
