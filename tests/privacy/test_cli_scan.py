@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -272,3 +273,171 @@ def test_a_password_that_is_not_escaped_is_refused_and_not_repeated(inside: Cli,
 def test_a_password_is_known_wherever_it_stands(address: str) -> None:
     place = locate(address)
     assert (place.location, place.has_password) == ("mysql://h/db", True)
+
+
+# In pieces
+
+
+def scanned(inside: Cli, *args: str | Path) -> dict[str, Any]:
+    run = inside("scan", *args, "--format", "json")
+    assert run.exit_code in (0, 5), run.stderr
+    [found] = run.json()
+    assert isinstance(found, dict)
+    return found
+
+
+def test_only_what_has_changed_is_read(inside: Cli, tmp_path: Path) -> None:
+    email = "email\nann@example.org\nbob@example.org\n"
+    folder = share(tmp_path / "share", a=email, b=email, c=email)
+    (folder / "letter.unknown").write_bytes(b"\x00\x01")
+    first = scanned(inside, "share", "--changed-only")
+    assert (first["whole"], first["unchanged"], first["skipped"]) == (3, 0, 1)
+    before = fields(inside)
+    again = scanned(inside, "share", "--changed-only")
+    # What could not be read is tried again every time: not looked at is never clean.
+    assert (again["assets"], again["whole"], again["unchanged"], again["skipped"]) == (4, 0, 3, 1)
+    assert (again["rows_read"], again["not_reached"]) == (0, 0)
+    assert fields(inside) == before
+    (folder / "b.csv").write_text("phone\n+49 30 1234567\n+49 30 7654321\n")
+    (folder / "c.csv").unlink()
+    (folder / "d.csv").write_text(email)
+    assert [
+        (item["asset"], item["note"], item["bytes_to_read"])
+        for item in inside("scan", "share", "--changed-only", "--dry-run", "--format", "json").json()
+    ] == [("a.csv", "unchanged", 0), ("b.csv", "", 38), ("d.csv", "", 38), ("letter.unknown", "", 2)]
+    third = scanned(inside, "share", "--changed-only")
+    assert (third["assets"], third["whole"], third["unchanged"]) == (4, 2, 1)
+    assert {(item["asset"], item["field"]) for item in fields(inside)} == {
+        ("a.csv", "email"),
+        ("b.csv", "phone"),
+        ("d.csv", "email"),
+    }
+    # Other settings would find other things.
+    assert scanned(inside, "share", "--changed-only", "--sample-rows", "5")["whole"] == 3
+    # And without the option everything is read.
+    assert scanned(inside, "share")["whole"] == 3
+
+
+def test_a_database_with_a_pending_log_has_changed(inside: Cli, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "shop.db", isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("CREATE TABLE t (email TEXT)")
+        connection.execute("INSERT INTO t VALUES ('ann@example.org')")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        assert scanned(inside, "shop.db", "--changed-only")["whole"] == 1
+        assert scanned(inside, "shop.db", "--changed-only")["unchanged"] == 1
+        # It stands in the log alone: the file itself is as it was.
+        connection.execute("INSERT INTO t VALUES ('bob@example.org')")
+        assert scanned(inside, "shop.db", "--changed-only")["rows_read"] == 2
+        assert scanned(inside, "shop.db", "--changed-only")["unchanged"] == 1
+
+
+def test_how_much_a_dry_run_expects(inside: Cli, tmp_path: Path) -> None:
+    share(tmp_path / "share", people=PEOPLE)
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as connection, connection:
+        connection.execute("CREATE TABLE t (id INTEGER PRIMARY KEY)")
+        connection.executemany("INSERT INTO t VALUES (?)", [(n,) for n in range(5000)])
+    run = inside("scan", "shop.db", "share", "--dry-run", "--format", "json")
+    table, file = run.json()
+    assert (table["rows"], table["rows_to_read"]) == (5000, 1000)
+    assert (file["rows_to_read"], file["bytes_to_read"]) == (None, len(PEOPLE))
+    assert "shop: 1 table to read, about 1,000 rows" in run.stderr
+    assert "share: 1 file to read, at most" in run.stderr
+    whole = inside("scan", "shop.db", "--dry-run", "--full", "--format", "json").json()
+    assert whole[0]["rows_to_read"] == 5000
+
+
+def test_outside_its_hours_a_source_is_skipped(inside: Cli, tmp_path: Path) -> None:
+    share(tmp_path / "share")
+    share(tmp_path / "other")
+    hour = datetime.now(UTC).hour
+    closed = f"{(hour + 2) % 24:02}:00-{(hour + 4) % 24:02}:00"
+    (tmp_path / "config.toml").write_text(
+        f'[[sources]]\nname = "share"\npath = "share"\nhours = "{closed}"\n'
+        '[[sources]]\nname = "other"\npath = "other"\nhours = ["00:00-12:00", "12:00-24:00"]\nmax_rows_per_s = 1e6\n'
+    )
+    run = inside("scan", "--format", "json")
+    assert run.exit_code == 5
+    late, read = run.json()
+    assert (late["source"], late["assets"], late["rows_read"]) == ("share", None, 0)
+    assert late["skips"] == [{"asset": None, "field": None, "reason": "outside_hours", "code": closed}]
+    assert (read["source"], read["whole"]) == ("other", 1)
+    assert f"at {closed}" in inside("scan", "share", "--dry-run").stderr
+    assert inside("scan", "share").exit_code == 5
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ('hours = "20-6"', "20:00-06:00"),
+        ("hours = 5", "hours"),
+        ("connections = 0", "connections"),
+        ("max_rows_per_s = -1", "max_rows_per_s"),
+    ],
+)
+def test_manners_that_are_none(inside: Cli, tmp_path: Path, line: str, says: str) -> None:
+    (tmp_path / "config.toml").write_text(f'[[sources]]\nname = "share"\npath = "share"\n{line}\n')
+    run = inside("scan")
+    assert run.exit_code == 3
+    assert says in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("args", "exit_code", "says"),
+    [
+        (("--executor", "inline", "--workers", "2"), 2, "--workers is for processes"),
+        (("--executor", "dask://127.0.0.1:9", "--workers", "2"), 2, "--workers is for processes"),
+        (("--executor", "threads"), 3, "dask://HOST:PORT"),
+        (("--executor", "dask://scheduler.internal:8786"), 3, "has to be encrypted"),
+    ],
+)
+def test_where_work_cannot_be_done(
+    inside: Cli, tmp_path: Path, args: tuple[str, ...], exit_code: int, says: str
+) -> None:
+    share(tmp_path / "share")
+    run = inside("scan", "share", *args)
+    assert (run.exit_code, run.stdout) == (exit_code, "")
+    assert says in run.stderr
+    assert not (tmp_path / "privacy.db").exists()
+
+
+def test_hours_that_end_leave_the_rest_to_the_next_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from privacy.app import App
+    from privacy.scanning import limits_of, run_scan
+    from scanners.executor import Inline
+    from scanners.units import Detection
+
+    folder = share(tmp_path / "share", **{f"f{number:03}": PEOPLE for number in range(60)})
+    (tmp_path / "config.toml").write_text('[[sources]]\nname = "share"\npath = "share"\nhours = "20:00-06:00"\n')
+
+    class Night(App):
+        """An hour passes with every three looks at the clock."""
+
+        at = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)
+
+        @staticmethod
+        def now() -> datetime:
+            Night.at += timedelta(minutes=20)
+            return Night.at
+
+    def run() -> Any:
+        app = Night(tmp_path / "config.toml", f"sqlite:///{tmp_path}/privacy.db", None)
+        targets = [found for _, found in app.configured() if not isinstance(found, Exception)]
+        with app.writing_store() as store:
+            done = run_scan(app, store, targets, Detection(None), limits_of(app, seed=1), workers=Inline())
+            return done, [(scan.id, scan.outcome) for scan in store.scans()], store.load(today=app.today)
+
+    (folder / "big.csv").write_text(PEOPLE * 20)
+    first, scans, seen = run()
+    assert (first.late, scans) == (["share"], [(1, "interrupted")])
+    assert 0 < len(seen.sources[0].assets) < 61
+    assert {skip.reason for skip in seen.sources[0].skipped} == {Reason.OUTSIDE_HOURS}
+    for _ in range(20):
+        Night.at = datetime(2026, 11, 25, 20, 0, tzinfo=UTC)
+        done, scans, seen = run()
+        assert done.is_continued
+        if not done.late:
+            break
+    assert scans == [(1, "complete")]
+    assert (len(seen.sources[0].assets), seen.sources[0].skipped) == (61, ())
+    assert done.sources[0].read_count == 61
