@@ -10,6 +10,7 @@ import sqlite3
 import stat
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -69,6 +70,8 @@ class SqliteHabits:
         self._timeout_s = 30.0
         self._path: Path | None = None
         self._marker: str | None = None
+        #: Of the file and of its logs: what stands in a log has changed the database, and not its file.
+        self._changes: str | None = None
 
     def open(self, url: URL, timeout_s: float) -> Engine:
         """One connection, immutable or to a private copy, with ``query_only`` on and untrusted schema."""
@@ -88,6 +91,7 @@ class SqliteHabits:
         except OSError as error:
             raise UnreadableError(Reason.READER_FAILED, _errno(error)) from None
         self._path, self._marker = path, _marker(path)
+        self._changes = _changes(path)
         readable = self._settled(path)
 
         def connect() -> sqlite3.Connection:
@@ -185,7 +189,7 @@ class SqliteHabits:
                 except SQLAlchemyError:  # WITHOUT ROWID
                     rows = None
                 rows = rows if isinstance(rows, int) and rows >= 0 else None
-            found[name] = Statistics(row_count=rows, change_marker=self._marker)
+            found[name] = Statistics(row_count=rows, change_marker=self._changes)
         return found
 
     def project(self, column: ColumnElement[Any], sql_type: Any) -> ColumnElement[Any]:
@@ -265,6 +269,14 @@ def _rowid_name(relation: Relation) -> str | None:
 def _marker(path: Path) -> str:
     status = path.stat()
     return f"{status.st_mtime_ns}-{status.st_size}"
+
+
+def _changes(path: Path) -> str:
+    parts = [_marker(path)]
+    for log in _logs(path):
+        with suppress(OSError):
+            parts.extend([_marker(log)] if log.stat().st_size else [])
+    return " ".join(parts)
 
 
 def _logs(path: Path) -> list[Path]:
