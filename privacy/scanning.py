@@ -399,7 +399,13 @@ class _Run:
         ]
         if not self._mode.has_joins or not any(one.read_count for one in self.summary.sources):
             return
-        done = measure(self._app, self._store, self._begun.id, open_now, self._limits)
+        try:
+            done = measure(self._app, self._store, self._begun.id, open_now, self._limits)
+        except ToolError:
+            raise
+        except Exception as error:  # what was looked at is kept, and the scan is done
+            self._say(f"joins were not measured: {type(error).__name__}, which is a mistake in this tool")
+            return
         for name in done.unfinished:
             self._say(f"{name}: not all joins were measured in the time for it")
 

@@ -328,7 +328,7 @@ class Words:
         self._found: dict[str, frozenset[int]] = {}
         for place, words in enumerate(tables):
             initials = "".join(word[0] for word in words)
-            for word in {*words, "".join(words), *([initials] if len(words) > 1 else [])}:
+            for word in {*words, "".join(words), *([initials] if len(words) > 1 else [])} - {""}:
                 self._by_word[word].add(place)
                 self._initials[word[0]].add(word)
                 group = vocabulary().people.get(word)
