@@ -9,7 +9,18 @@ from datetime import date
 from data_map.coverage import OldLook, SourceCoverage
 from data_map.diff import Change
 from data_map.judgements import JudgedField, JudgedPattern, holds
-from data_map.model import REASON_TEXT, DataMap, FieldRef, FieldVerdict, Join, JoinState, MapField, MapSource, Skipped
+from data_map.model import (
+    REASON_TEXT,
+    DataMap,
+    FieldRef,
+    FieldVerdict,
+    Join,
+    JoinState,
+    MapField,
+    MapSource,
+    Scan,
+    Skipped,
+)
 from data_map.standing import Standing, Step
 from data_map.taxonomy import class_of
 from data_map.volume import Bounds, People, SourceVolume, TableVolume
@@ -227,6 +238,18 @@ def skip_record(skipped: Skipped) -> dict[str, object]:
         "reason": skipped.reason.value,
         "because": REASON_TEXT[skipped.reason],
         "code": skipped.code,
+    }
+
+
+def scan_record(scan: Scan) -> dict[str, object]:
+    """One run of the scanner."""
+    return {
+        "scan": scan.id,
+        "started_at": scan.started_at.isoformat(timespec="seconds"),
+        "ended_at": scan.ended_at.isoformat(timespec="seconds") if scan.ended_at else None,
+        "outcome": scan.outcome,
+        "sources": list(scan.sources),
+        "tool_version": scan.tool_version,
     }
 
 

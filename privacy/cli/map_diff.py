@@ -1,4 +1,4 @@
-"""``privacy map diff``: what changed, and an exit code for it."""
+"""``privacy map diff`` and ``scans``: what changed between which scans, and an exit code for it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from data_map.errors import UsageError
-from privacy.cli.run import OutputOption, Run, command, parse_day
+from privacy.cli.run import FormatOption, OutputOption, Run, command, parse_day
 from privacy.exits import Exit
-from privacy.reports.table import Format, Table
+from privacy.reports.table import Column, Format, Table
 from privacy.reports.text import counted
 
 if TYPE_CHECKING:
@@ -94,6 +94,22 @@ def diff(
         run.warn(f"privacy: --fail-on: {counted(len(alarms), 'change')}, first {first.kind.value} {place}")
 
 
+def scans(run: Run, form: FormatOption = Format.TABLE, output: OutputOption = None) -> None:
+    """Every scan with its number, when it ran, how it ended, and which sources it touched."""
+    from privacy.inventory import scan_record
+
+    with run.app.reading_store() as store:
+        records = [scan_record(one) for one in store.scans()] if store else []
+    columns = (
+        Column("scan", "scan", "right"),
+        Column("started_at", "began"),
+        Column("outcome", "ended"),
+        Column("sources", "sources", fold=True),
+    )
+    keys = ("scan", "started_at", "ended_at", "outcome", "sources", "tool_version")
+    run.emit(Table(columns, records, empty=_NO_MAP, csv_keys=keys), form, output)
+
+
 def _write(
     run: Run,
     compared: Comparison | None,
@@ -123,5 +139,6 @@ def _write(
 
 
 def add_to(app: typer.Typer) -> None:
-    """Make it a command of ``privacy map``."""
+    """Make them commands of ``privacy map``."""
+    command(app, "scans")(scans)
     command(app, "diff")(diff)
