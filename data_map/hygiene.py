@@ -254,10 +254,10 @@ def _cards(verdict: FieldVerdict, seen: _Kinds) -> Iterator[HygieneFinding]:
     is_security = verdict.category == "financial.card_security" and verdict.state is not State.NAME_ONLY
     codes, of = max(seen.of("format:card_security"), seen.of("format:card_track"))
     if is_security and codes and codes >= _MOSTLY * of:
-        said = f"{_count(codes, of)} are security codes or the content of a magnetic stripe, which nobody may keep"
+        said = f"{_count(codes, of)} are security codes or the content of a magnetic stripe, which no shop may keep"
         yield _finding(kind, verdict, Severity.CRITICAL, Certainty.SURE, said)
     elif verdict.category != "financial.card_security" and (one := inside.get("financial.card_security")) is not None:
-        said = f"security codes in its text, {one.count:,} times; nobody may keep them"
+        said = f"security codes in its text, {one.count:,} times; no shop may keep them"
         yield _finding(kind, verdict, Severity.CRITICAL, Certainty.LIKELY, said)
     full, of = seen.of("card:full")
     test = seen.of("card:test")[0]

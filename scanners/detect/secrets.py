@@ -128,7 +128,7 @@ _REFERENCE = re.compile(
 )
 _MADE_UP = re.compile(
     r"(?:your|my|the|some|insert|replace|enter|put|add|set|use|change|fill)[-_ ].*|.*[-_ ](?:here|goes.here)"
-    r"|.*(?:example|placeholder|changeme|xxxx|dummy|redacted|(.)\1{7}).*|(?:foo|bar|test|demo|fake|sample)[-_]?(?:pass(?:word)?|secret|token|key)?\d{0,3}",
+    r"|.*(?:\.\.\.|example|placeholder|changeme|xxxx|dummy|redacted|(.)\1{7}).*|(?:foo|bar|test|demo|fake|sample)[-_]?(?:pass(?:word)?|secret|token|key)?\d{0,3}",
     re.IGNORECASE | re.DOTALL,
 )
 
@@ -160,6 +160,8 @@ class _Settings:
     #: What is in every setting, cheap to look for.
     factor: str
     about: re.Pattern[str]
+    #: Before a word for a token.
+    before: frozenset[str]
 
 
 @lru_cache(maxsize=1)
@@ -178,6 +180,7 @@ def _settings() -> _Settings:
         tuple(word.replace("_", "") for word in raw["password"]),
         rf"(?i)(?:{forms})s?[a-z0-9_.-]{{0,30}}[\"'`]?[ \t]{{0,3}}[:=]",
         re.compile(rf"(?:{about})", re.IGNORECASE),
+        frozenset(raw["before"].split()),
     )
 
 
@@ -185,6 +188,7 @@ _BEFORE = re.compile(r"\s*(?:(?:export|set|setx|ENV|ARG|-e|\w+)\s+|-\s+|--|\$env
 _BEHIND = re.compile(r"[\"'`]?\s*[,;)\\]*\s*(?:(?:#|//|;).*)?")
 _CODE = re.compile(r"[A-Za-z_][\w]*(?:(?:\.|->|::)[A-Za-z_]\w*)*")
 _PATH = re.compile(r"(?:[~.]{0,2}/|[A-Za-z]:\\|\w+://)")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]|$)|\d{1,2}[./]\d{1,2}[./]\d{4}$")
 _CAPITALS = re.compile(r"[A-Z][A-Z0-9_]*")
 _WORDS = re.compile(r"[a-z0-9]+|[A-Z][a-z0-9]*|[A-Z]+(?![a-z])")
 
@@ -200,6 +204,8 @@ def _settings_in(text: str, lines: Iterable[tuple[int, int]]) -> Iterator[Span]:
                 continue
             value = found["quoted"] or found["plain"]
             before, behind = text[begin : found.start()], text[found.end() : end]
+            if before[-1:] == ":" or (found["word"].lower() == "token" and _is_mark(before)):
+                continue
             is_line = _BEFORE.fullmatch(before) is not None and _BEHIND.fullmatch(behind) is not None
             is_password = found["word"].lower().replace("_", "").replace("-", "") in known.passwords
             key = re.split(r"\s", before)[-1] + found["word"] + found["tail"]
@@ -214,8 +220,14 @@ def _settings_in(text: str, lines: Iterable[tuple[int, int]]) -> Iterator[Span]:
             yield Span(*found.span("quoted" if found["quoted"] else "plain"), category, 0.86, name)
 
 
+def _is_mark(before: str) -> bool:
+    """Whether what a key begins with says that its token is no secret: ``NextToken``, ``lock_token``."""
+    words = _WORDS.findall(re.split(r"[^\w]", before)[-1])
+    return bool(words) and words[-1].lower() in _settings().before
+
+
 def _is_told(value: str, key: str, is_password: bool, is_line: bool, is_quoted: bool, sign: str) -> bool:
-    if is_placeholder(value) or _PATH.match(value) or is_placeholder(_decoded(value)):
+    if is_placeholder(value) or _PATH.match(value) or _DATE.match(value) or is_placeholder(_decoded(value)):
         return False
     has_digit = any(map(str.isdigit, value))
     has_sign = any(not char.isalnum() and char not in "_-. /:" for char in value)
