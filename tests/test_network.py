@@ -29,6 +29,7 @@ COMMANDS: list[tuple[str, ...]] = [
     ("map", "coverage"),
     ("map", "coverage", "--skipped"),
     ("map", "diff"),
+    ("map", "subjects"),
     ("init",),
     ("demo",),
 ]
