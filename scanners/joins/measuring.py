@@ -12,8 +12,8 @@ from data_map.model import FieldRef, JoinMeasure, MapSource, Skipped, Term
 from scanners.joins.candidates import Candidate, Column, Table, by_name, by_value, own_key, parents_of, tables_of
 from scanners.joins.composite import Composite, composites, proposed
 from scanners.joins.naming import NONE
-from scanners.joins.scoring import KEPT, UNMEASURED, Compared, Weighed, compare, settle, weigh
-from scanners.joins.sketches import Hasher, Maker, Sketch
+from scanners.joins.scoring import UNMEASURED, Compared, Weighed, compare, kept, settle, weigh
+from scanners.joins.sketches import Hasher, Maker, Sketch, normal
 from scanners.sources.base import Joinable, Listed, SourceConnector
 from scanners.values import Take
 
@@ -115,7 +115,7 @@ class _Run:
         weighed = [self._weighed(pair) for pair in pairs if self._is_open(pair.child) and self._is_open(pair.parent)]
         settled = settle(weighed)
         settled = proposed(settled, combined, self._tuples)
-        self._done.measures = [one.measure() for one in settled if one.score >= KEPT]
+        self._done.measures = [one.measure() for one in kept(settled)]
         self._take_back(known, weighed)
         return self._done
 
@@ -204,12 +204,12 @@ class _Run:
             read = connector.key_rows(listed, fields, whole=whole, sample=SAMPLE_ROWS, seed=self._seed)
             is_whole = read.is_whole
             self._done.rows_read[table.source] += len(read.rows)
-            for row in read.rows:
-                texts = {name: makers[name].add(value) for name, value in zip(fields, row, strict=True)}
-                for side, maker in tuples.items():
-                    parts = [texts.get(column.ref.field) for column in side]
-                    if None not in parts:
-                        maker.add("\x1f".join(map(str, parts)))
+            for name, values in zip(fields, zip(*read.rows, strict=True), strict=False):
+                makers[name].extend(values)
+            for side, maker in tuples.items():
+                places = [fields.index(column.ref.field) for column in side if column.ref.field in there]
+                if len(places) == len(side):
+                    maker.extend(_together([row[place] for place in places]) for row in read.rows)
         else:
             take = Take(whole, self._seed, frozenset(fields), self._max_file_bytes)
             content = connector.read(listed, take)
@@ -354,6 +354,12 @@ class _Run:
             and one.parent.source in self._opened
             and (one.child, one.parent) not in have
         ]
+
+
+def _together(values: Sequence[object]) -> str | None:
+    """The values of a combined key as one; None where one of them is missing."""
+    texts = ["" if value is None else normal(value) for value in values]
+    return "\x1f".join(texts) if all(texts) else None
 
 
 def _fills(child: Sketch, parent: Sketch) -> bool:

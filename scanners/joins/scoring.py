@@ -19,7 +19,9 @@ from scanners.joins.sketches import Sketch
 #: Few pairs of fields join.
 _PRIOR = Term("few pairs of fields join", -3.0)
 #: A proposal this unlikely is not kept.
-KEPT = 0.1
+KEPT = 0.2
+#: So many pairs of one child are kept, the likeliest.
+_MOST_KEPT = 3
 #: Keys fewer than this are the first numbers of any counter, and of any list of ranks.
 _FEW = 10
 
@@ -249,6 +251,15 @@ def _first_hand(pairs: Iterable[Weighed]) -> list[Weighed]:
             one = one.beaten(f"{parent.label} itself points at {further.label}")
         found.append(one)
     return found
+
+
+def kept(pairs: Iterable[Weighed]) -> list[Weighed]:
+    """The pairs worth telling of: for each child the likeliest few."""
+    by_child: defaultdict[FieldRef, list[Weighed]] = defaultdict(list)
+    for one in pairs:
+        if one.score >= KEPT:
+            by_child[one.candidate.child.ref].append(one)
+    return [one for some in by_child.values() for one in sorted(some, key=_order)[:_MOST_KEPT]]
 
 
 def _order(pair: Weighed) -> tuple[float, float, bool, FieldRef]:

@@ -7,6 +7,7 @@ each run.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from dataclasses import field as attribute
@@ -34,6 +35,8 @@ def normal(value: object) -> str:
 
     Case, space around and runs of space do not count; neither do zeros before a whole number, nor how a UUID is set.
     """
+    if type(value) is int:  # most keys are
+        return str(value)
     if isinstance(value, bytes | bytearray | memoryview):
         text = bytes_as_text(bytes(value[:_CHARS])) or bytes(value[:_CHARS]).hex()
     else:
@@ -104,24 +107,30 @@ class Maker:
     _chars: int = 0
     _is_whole: bool = True
 
-    def add(self, value: object, times: int = 1) -> str | None:
-        """Take a value in; its normal spelling, None for an empty one."""
+    def add(self, value: object, times: int = 1) -> None:
+        """Take a value in that stands there so many times. Nothing and blanks do not count."""
         if value is None:
-            return None
+            return
         text = normal(value)
         if not text:
-            return None
+            return
         self._count += times
         if text not in self._seen:
             self._seen[text] = value
             self._chars += len(text)
             self._is_whole = self._is_whole and text.removeprefix("-").isdecimal() and len(text) <= 18
-        return text
 
     def extend(self, values: Iterable[object]) -> None:
-        """Take many in."""
-        for value in values:
-            self.add(value)
+        """Take many in. Equal ones are folded first, so that each is spelled once."""
+        values = list(values)
+        try:
+            folded = Counter(values)
+        except TypeError:  # lists and dicts, as drivers give for arrays and JSON
+            for value in values:
+                self.add(value)
+            return
+        for value, times in folded.items():
+            self.add(value, times)
 
     def made(self, *, is_complete: bool, is_parent: bool) -> Sketch:
         """The sketch of what was taken in; ``is_parent``: other fields' values will be looked for in it."""
