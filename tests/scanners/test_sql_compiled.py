@@ -154,7 +154,7 @@ def test_the_questions_about_the_catalog_are_in_the_dialect_s_language(kind: str
     [
         ("mssql", "FROM [Sales 1].[Order] TABLESAMPLE SYSTEM (0.000983 PERCENT) REPEATABLE (8)"),
         ("oracle", 'FROM "Sales 1"."Order" SAMPLE BLOCK (0.000983) SEED (7)'),
-        ("snowflake", 'FROM "Sales 1"."Order" SAMPLE SYSTEM (0.033555) SEED (7)'),
+        ("snowflake", 'FROM "Sales 1"."Order" SAMPLE SYSTEM (0.033554) SEED (7)'),
         ("bigquery", "FROM `sales-1`.`Order` TABLESAMPLE SYSTEM (0.536481 PERCENT)"),
     ],
 )

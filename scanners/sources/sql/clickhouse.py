@@ -97,8 +97,8 @@ class ClickhouseHabits(AskedHabits):
             "database": url.database,
             "connect_timeout": max(2, min(int(timeout_s), 10)),
             "send_receive_timeout": int(timeout_s) + 5,
-            **settings(timeout_s),
             **url.query,
+            **settings(timeout_s),
             "secure": secure,
         }
 
