@@ -168,7 +168,7 @@ class SnowflakeHabits(AskedHabits):
         if relation.kind is not AssetKind.TABLE or not known or not blocks:
             return head(connection, table, project, rows)
         percent = min(100.0, 100 * 2 * rows / known)
-        how = "ROW"
+        how = "BERNOULLI"
         if blocks > LEAST_BLOCKS:
             percent, how = max(percent, 100 * LEAST_BLOCKS / blocks), "SYSTEM"
         while True:
