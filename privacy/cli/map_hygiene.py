@@ -155,7 +155,9 @@ def _say_what_is_missing(run: Run, data_map: DataMap, aside: int, source: list[s
     skipped = {(skip.source, skip.asset) for part in parts for skip in part.skipped}
     if skipped:
         run.say(f"{counted(len(skipped), 'thing')} could not be looked at: privacy map coverage --skipped")
-    unknown = [part.source.name for part in parts if part.connected.is_encrypted is None and part.assets]
+    # Files are read where they lie.
+    asked = [part for part in parts if part.assets and part.source.kind != "files"]
+    unknown = [part.source.name for part in asked if part.connected.is_encrypted is None]
     if unknown:
         what = ", ".join(printable(name) for name in unknown)
         run.say(f"Whether the connection was encrypted is not known of: {what}.")
