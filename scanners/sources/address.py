@@ -154,7 +154,7 @@ def _database(text: str, kind: str, base: Path | None) -> Place:
     host = url.host or ("" if kind in ("bigquery", "odbc") else "localhost")
     database = "/".join(part for part in (alias, url.database) if part)
     location = f"{kind}://{host}{port}/{database}"
-    return Place(kind, location, _name(database or host or kind), url=url, has_password=has_password)
+    return Place(kind, location, _name(database or url.host or kind), url=url, has_password=has_password)
 
 
 def _other(text: str, scheme: str) -> Place:
