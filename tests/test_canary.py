@@ -161,6 +161,8 @@ LISTINGS = (
     ("map", "coverage"),
     ("map", "coverage", "--skipped"),
     ("map", "diff"),
+    ("map", "subjects"),
+    ("map", "subjects", "--exposure"),
     ("sources", "list"),
     ("sources", "check"),
     ("doctor",),
@@ -192,6 +194,8 @@ def watch_everything(
         assert watched.inside("ropa", "export", "--format", form, *here) == 0
     for form in ("table", "json", "toml"):
         assert watched.inside("ropa", "show", "all", "--format", form, *here) == 0
+    assert watched.inside("map", "subjects", "--graph", folder / "people.html", *here) == 0
+    watched.file(folder / "people.html")
     for form in forms:
         for command in LISTINGS:
             output = folder / f"{'-'.join(command)}.{form}"
