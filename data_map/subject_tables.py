@@ -194,8 +194,9 @@ def _key_rank(item: MapField) -> int:
     words = words_of(item.field.ref.field)
     if words in (["id"], ["uuid"], ["key"], ["no"], ["nr"]):
         return 1
-    table = "".join(words_of(item.field.ref.asset.rpartition(".")[2]))
-    if words[-1:] in (["id"], ["no"], ["nr"]) and table.startswith("".join(words[:-1])):
+    table = words_of(item.field.ref.asset)
+    is_own = all(any(known.startswith(word) for known in table) for word in words[:-1])
+    if words[-1:] in (["id"], ["no"], ["nr"]) and is_own:
         return 2
     return 3 if item.verdict.category in UNIQUE else _NO_KEY
 

@@ -11,6 +11,7 @@ from data_map.diff import Change
 from data_map.judgements import JudgedField, JudgedPattern, holds
 from data_map.model import (
     REASON_TEXT,
+    AssetKind,
     DataMap,
     FieldRef,
     FieldVerdict,
@@ -313,7 +314,10 @@ def via(standing: Standing) -> str | None:
         return first.here.field
     last = standing.path[-1]
     steps = [step for step in standing.path if step is not last or step.is_reversed]
-    return ", ".join(f"{step.there.asset.rpartition('.')[2]}.{step.there.field}" for step in steps)
+    is_file = standing.asset.asset.kind is AssetKind.FILE
+    return ", ".join(
+        f"{step.there.asset if is_file else step.there.asset.rpartition('.')[2]}.{step.there.field}" for step in steps
+    )
 
 
 def sure(path: tuple[Step, ...]) -> str | None:

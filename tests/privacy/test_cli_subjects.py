@@ -12,8 +12,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from data_map.model import AssetKind, DataMap
+from data_map.model import AssetKind, DataMap, MapAsset, MapField
+from data_map.subjects import standings
 from data_map.volume import volumes
+from privacy.inventory import via
 from privacy.reports import graph
 from tests.conftest import Cli
 from tests.data_map.people import column, customers, join, mapped, shop, table
@@ -251,3 +253,16 @@ def test_proposals_are_drawn_as_such() -> None:
     [line] = graph.draw(one).lines
     assert line.style == "proposed"
     assert [words.text for words in line.words] == ["via owner", "proposed 92 %"]
+
+
+def test_files_are_called_by_their_whole_names() -> None:
+    def file(name: str, *columns: MapField) -> MapAsset:
+        return table(name, *columns, kind=AssetKind.FILE)
+
+    data_map = mapped(
+        customers(),
+        file("in/orders.csv", column("nr", key=True), column("customer", to="customers#id")),
+        file("in/lines.csv", column("order", to="in/orders.csv#nr"), column("note", "text.personal")),
+    )
+    [found] = [one for one in standings(data_map).values() if one.name[1] == "in/lines.csv"]
+    assert via(found) == "in/orders.csv.nr"
