@@ -42,6 +42,7 @@ def test_the_sources_of_the_example_load() -> None:
         "payroll",
         "app",
         "directory",
+        "sales",
         "warehouse",
         "billing",
     ]
@@ -100,7 +101,7 @@ MISTAKES = {
     "two sources alike": (f'{SOURCE}path = "a"\n{SOURCE}path = "b"\n', ["two sources are called crm"]),
     "name of a source": ('[[sources]]\nname = "My CRM"\npath = "a"\n', ["sources.1.name"]),
     "no name": ('[[sources]]\npath = "a"\n', ["sources.1.name"]),
-    "no such kind": (f'{SOURCE}path = "a"\nkind = "oracle"\n', ["sources.1.kind", "postgresql"]),
+    "no such kind": (f'{SOURCE}path = "a"\nkind = "paradox"\n', ["sources.1.kind", "postgresql"]),
     "no place": (SOURCE, ["sources.1", "exactly one of url, url_env and path"]),
     "two places": (f'{SOURCE}path = "a"\nurl = "sqlite:///b"\n', ["sources.1", "exactly one of"]),
     "two passwords": (

@@ -75,6 +75,8 @@ class ClickhouseHabits(AskedHabits):
         """Every request says that it is read-only and how long it may take; options of the address go to the driver."""
         dbapi = driver("clickhouse_connect.dbapi", "clickhouse")
         silence("clickhouse_connect", "urllib3")
+        # An account that is read-only by itself may set nothing more: the driver is to leave out what it may not set.
+        driver("clickhouse_connect.common", "clickhouse").set_setting("invalid_setting_action", "drop")
         options = self.options(url, timeout_s)
         self._is_encrypted = bool(options.get("secure")) or is_this_machine(url.host)
         return create_engine(
