@@ -140,6 +140,11 @@ def volumes(data_map: DataMap) -> tuple[SourceVolume, ...]:
     return tuple(sorted(all_of_them, key=_by_exposure))
 
 
+def _by_weight(one: TableVolume) -> tuple[object, ...]:
+    """The most exposed first; of like ones the one that is nearest to its people."""
+    return (-(one.exposure_count or 0), len(one.standing.path), one.standing.name)
+
+
 def _by_exposure(one: SourceVolume) -> tuple[object, ...]:
     """The highest first; what is not known before what is nothing."""
     high = one.exposure.high if one.exposure else None
@@ -288,7 +293,7 @@ def _source(part: MapSource, found: Sequence[TableVolume], counted: Mapping[Asse
     return SourceVolume(
         source=part.source.name,
         people=_people_of(tables, counted),
-        tables=tuple(sorted(found, key=lambda one: (-(one.exposure_count or 0), one.standing.name))),
+        tables=tuple(sorted(found, key=_by_weight)),
         categories=tuple(key for key in CATEGORIES if any(key in one.categories for one in found)),
         exposure=_sum(pairs.values()) if is_known else None,
         special_exposure=_sum(pairs[key] for key in special_of(pairs)) if is_known else None,

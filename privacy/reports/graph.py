@@ -195,7 +195,7 @@ def _trees(one: SourceVolume, by_name: Mapping[AssetKey, TableVolume]) -> tuple[
 def _most_telling(some: Sequence[TableVolume], by_name: Mapping[AssetKey, TableVolume]) -> list[AssetKey]:
     """The most exposed of what hangs on one table, with what lies between them and the people."""
     shown: dict[AssetKey, None] = {}
-    for table in sorted(some, key=lambda one: (not one.categories, len(one.standing.path))):
+    for table in sorted(some, key=lambda one: not one.categories):
         between = [(step.here.source, step.here.asset) for step in table.standing.path]
         wanted = [key for key in between if key in by_name and key not in shown]
         if len(shown) + len(wanted) <= _MOST_HANGING:
