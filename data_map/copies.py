@@ -148,12 +148,15 @@ def stale_copies(data_map: DataMap) -> Iterator[HygieneFinding]:
     known = [_one(asset) for part in data_map.sources for asset in part.assets]
     series = _series(known)
     by_key: dict[str, list[_One]] = defaultdict(list)
+    by_fields: dict[frozenset[str], list[_One]] = defaultdict(list)
     for one in known:
         by_key[one.key].append(one)
+        if one.mark is None and len(one.fields) >= _COLUMNS:
+            by_fields[frozenset(one.fields)].append(one)
     for one in known:
         if not _personal(one.asset) or id(one) in series or (one.asset.asset.member_count or 0) > 1:
             continue
-        found = _copy(one, one.mark, by_key, known) if one.mark is not None else _in_folder(one, by_key)
+        found = _copy(one, one.mark, by_key, by_fields) if one.mark is not None else _in_folder(one, by_key)
         if found is not None:
             yield found
     yield from _unread(data_map)
@@ -216,7 +219,9 @@ def _is_near(one: _One, other: _One) -> bool:
     return share >= _NEAR and agree >= _AGREE and (len(one.fields) > 1 or share == 1)
 
 
-def _copy(one: _One, mark: Mark, by_key: Mapping[str, list[_One]], known: Sequence[_One]) -> HygieneFinding | None:
+def _copy(
+    one: _One, mark: Mark, by_key: Mapping[str, list[_One]], by_fields: Mapping[frozenset[str], list[_One]]
+) -> HygieneFinding | None:
     like_named = [
         other
         for other in by_key.get(mark.base, ())
@@ -229,7 +234,7 @@ def _copy(one: _One, mark: Mark, by_key: Mapping[str, list[_One]], known: Sequen
     if mark.strength != "strong":
         return None
     if not one.is_text and len(one.fields) >= _COLUMNS:
-        twins = [other for other in known if other is not one and other.mark is None and _is_twin(one, other)]
+        twins = list(_twins(one, by_fields))
         if twins:
             return _finding(one, mark, _closest(one, twins), Certainty.SURE, "has the same columns")
     related = [other for other in like_named if _likeness(one, other)[0] >= _RELATED]
@@ -239,9 +244,16 @@ def _copy(one: _One, mark: Mark, by_key: Mapping[str, list[_One]], known: Sequen
     return _finding(one, mark, None, Certainty.LIKELY, "")
 
 
-def _is_twin(one: _One, other: _One) -> bool:
-    share, agree = _likeness(one, other)
-    return share >= _NEARER and agree >= _AGREE
+def _twins(one: _One, by_fields: Mapping[frozenset[str], list[_One]]) -> Iterator[_One]:
+    """Assets of any name with nearly the same columns; of many that are alike the first of each source."""
+    for names, others in by_fields.items():
+        # A look at the numbers first: there may be thousands of tables.
+        if not _NEARER <= len(names) / len(one.fields) <= 1 / _NEARER:
+            continue
+        if len(names & one.fields.keys()) < _NEARER * len(names | one.fields.keys()):
+            continue
+        firsts = {other.asset.asset.source: other for other in reversed(others) if other is not one}
+        yield from (other for other in firsts.values() if _likeness(one, other)[1] >= _AGREE)
 
 
 def _closest(one: _One, others: Sequence[_One]) -> _One:

@@ -184,6 +184,8 @@ def _settings() -> _Settings:
     )
 
 
+#: How far from a word and its value the rest of the line is looked at.
+_LINE_CHARS = 200
 _BEFORE = re.compile(r"\s*(?:(?:export|set|setx|ENV|ARG|-e|\w+)\s+|-\s+|--|\$env:)?[\"'`]?[\w.\-/\[\]$]*")
 _BEHIND = re.compile(r"[\"'`]?\s*[,;)\\]*\s*(?:(?:#|//|;).*)?")
 _CODE = re.compile(r"[A-Za-z_][\w]*(?:(?:\.|->|::)[A-Za-z_]\w*)*")
@@ -203,7 +205,9 @@ def _settings_in(text: str, lines: Iterable[tuple[int, int]]) -> Iterator[Span]:
             if any(known.about.fullmatch(word) for word in _WORDS.findall(found["tail"])):
                 continue
             value = found["quoted"] or found["plain"]
-            before, behind = text[begin : found.start()], text[found.end() : end]
+            # A longer line is no setting and nothing else.
+            before = text[max(begin, found.start() - _LINE_CHARS) : found.start()]
+            behind = text[found.end() : min(end, found.end() + _LINE_CHARS)]
             if before[-1:] == ":" or (found["word"].lower() == "token" and _is_mark(before)):
                 continue
             is_line = _BEFORE.fullmatch(before) is not None and _BEHIND.fullmatch(behind) is not None
