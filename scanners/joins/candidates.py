@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from data_map.model import AssetKind, FieldRef, MapAsset, MapSource
 from scanners.joins.naming import (
+    IDENTIFYING,
     NONE,
     Likeness,
     Name,
@@ -55,7 +56,7 @@ _SCALE = re.compile(r"\(\s*\d+\s*,\s*(\d+)\s*\)")
 _UUID = re.compile(r"uuid|uniqueidentifier|guid", re.IGNORECASE)
 _TEXT = re.compile(r"char|text|string|enum|name|citext|clob", re.IGNORECASE)
 #: Categories of values that tell one person, or one thing, from the others: keys wherever they stand.
-IDENTIFYING = (
+_IDENTIFYING = (
     "contact.email",
     "identity.username",
     "identity.subject_id",
@@ -170,17 +171,18 @@ def _table(asset: MapAsset, place: int, first: str) -> Table:
             continue
         is_sole = item.field.is_unique or (item.field.is_primary_key and len(primary) == 1)
         category = verdict.category or ""
+        said = field_name(item.field.ref.field, shared)
         columns.append(
             Column(
                 item.field.ref,
                 f"{name}.{item.field.ref.field}",
-                field_name(item.field.ref.field, shared),
+                said,
                 kind,
                 place,
                 is_sole,
                 item.field.is_primary_key and len(primary) > 1,
                 verdict.sampled > 0 and verdict.sampled == verdict.distinct,
-                category.startswith(IDENTIFYING),
+                category.startswith(_IDENTIFYING) or bool(said.words[-1:] and said.words[-1] in IDENTIFYING),
                 verdict.sampled == 0,
                 item.field.references,
             )
@@ -233,7 +235,14 @@ def own_key(column: Column, table: Table) -> bool:
     """Whether a column is named after the table that it stands in, or after nothing."""
     bare = Name((), column.name.kind, is_attribute=False)
     words = column.name.words
-    if column.name.is_bare or (column.name.kind and words == table.words[-len(words) :]):  # pass_id, boarding_passes
+    if column.name.is_bare:
+        return True
+    # ``pass_id`` in ``boarding_passes``, but not in a table that links passes to something.
+    if (
+        (column.is_key or column.ref == table.columns[0].ref)
+        and column.name.kind
+        and words == table.words[-len(words) :]
+    ):
         return True
     return likeness(column.name, (), bare, table.words, is_key=True).strength >= 0.85
 
@@ -332,7 +341,6 @@ def by_value(table: Table) -> list[Column]:
         column
         for column in table.columns
         if not column.is_empty
-        and not (column.is_key and own_key(column, table))
         and (
             column.type is Type.UUID
             or column.is_identifying

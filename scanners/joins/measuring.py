@@ -285,6 +285,7 @@ class _Run:
                 looked_up = [value for value in sorted(sketch.hashes)[:_LOOKED_UP] if value not in self._hasher.none]
                 hits = Counter(ref for value in looked_up for ref in where.get(value, ()))
                 have = {pair.parent.ref for pair in named.get(child.ref, ())}
+                is_own = (child.is_key or child.looks_unique) and own_key(child, table)
                 whole = [ref for ref, count in hits.items() if count == len(looked_up) and ref != child.ref]
                 for ref, count in hits.most_common(_MOST_FOUND + len(have) + 1):
                     parent = keys[ref]
@@ -292,6 +293,8 @@ class _Run:
                     least = 0.3 if is_across and child.is_identifying and parent.is_identifying else 0.9
                     if self._sketches[ref].is_counter and whole != [ref]:
                         continue  # several counters have these numbers
+                    if is_own and not is_across:
+                        continue  # a table's own key points at none of its system
                     if ref not in have and parent.table != child.table and count >= max(2, least * len(looked_up)):
                         found.append(Candidate(child, parent, NONE))
         return [*found, *self._found_by_range(named)]
@@ -309,6 +312,8 @@ class _Run:
             for child in by_value(table) if self._fresh[place] else ():
                 sketch = self._sketches.get(child.ref)
                 if sketch is None or child.name.kind != "id" or child.references is not None or child.ref in named:
+                    continue
+                if child.is_key and own_key(child, table):
                     continue
                 fitting = [column for column, keys in counters[table.source] if _fills(sketch, keys)]
                 if len(fitting) == 1 and fitting[0].table != child.table:

@@ -17,6 +17,8 @@ _WORDS: Mapping[str, Any] = tomllib.loads(
 )
 #: Word → the kind of key that it makes a name.
 _KIND_OF: Mapping[str, str] = {word: kind for kind, words in _WORDS["keys"].items() for word in words}
+#: Words for what tells one person, or one thing, from the others in every system.
+IDENTIFYING = frozenset(_WORDS["identifying"])
 _ATTRIBUTES, _SELF, _DEEDS, _KEPT = (frozenset(_WORDS[name]) for name in ("attributes", "own_table", "deeds", "kept"))
 #: What stands at the end of words that are written together, the longest first.
 _GLUED = ("schluessel", "nummer", "number", "numero", "uuid", "guid", "code", "key", "nr", "id", "no", "cd")
@@ -129,10 +131,13 @@ def table_words(name: str, dropped: str = "") -> tuple[str, ...]:
 
 def _unglued(word: str) -> tuple[str, str]:
     """``orderkey`` as ``order`` and ``key``; a word that the vocabulary knows stays whole."""
-    if word in vocabulary().known or word in _ATTRIBUTES:
+    if word in _ATTRIBUTES:
         return word, ""
     for ending in _GLUED:
         if word.endswith(ending) and len(word) - len(ending) >= _LEAST_STEM:
+            # Words end in ``id`` and ``no`` by chance: ``paid``, ``casino``; hardly any in ``nummer``.
+            if len(ending) < 4 and word in vocabulary().known:
+                return word, ""
             return word.removesuffix(ending), ending
     return word, ""
 

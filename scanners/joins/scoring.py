@@ -102,8 +102,11 @@ def weigh(candidate: Candidate, child: Sketch | None, parent: Sketch | None, com
         terms.append(Term("not measured: its name alone speaks", -2.0 if is_across else -1.5))
     if is_across:
         terms.append(Term("the two are in different systems", -0.8))
+        child_column = candidate.child
         if is_counter:
             terms.append(Term("the numbers of two systems may mean different things", -1.5))
+        elif not (child_column.name.kind or child_column.is_identifying or child_column.type is Type.UUID):
+            terms.append(Term("words and places are the same in many systems", -2.5))
     return Weighed(candidate, compared, tuple(term for term in terms if term.weight))
 
 

@@ -19,6 +19,9 @@ from sqlalchemy.engine import make_url
 
 from data_map.joins import THRESHOLD
 from data_map.model import (
+    Asset,
+    AssetKind,
+    Field,
     FieldRef,
     FieldVerdict,
     JoinMeasure,
@@ -459,6 +462,35 @@ def test_two_shops_are_not_one(tmp_path: Path) -> None:
     # The same e-mail addresses are the same people; the same numbers are not.
     assert {(each.child.field, each.parent.field) for each in across} == {("email", "email")}
     assert {("orders.customer_id", "customers.id")} < pairs(done)
+
+
+def test_the_same_numbers_of_people_in_two_systems(tmp_path: Path) -> None:
+    numbers = random.Random(9).sample(range(10**5, 10**6), 300)
+    crm = database(
+        tmp_path / "crm.db", customers=("customer_no INTEGER PRIMARY KEY, x TEXT", [(n, "x") for n in numbers])
+    )
+    folder = tmp_path / "share"
+    folder.mkdir()
+    write(folder / "Kunden.csv", ["Kundennummer", "Land"], [(f"00{n}", "Ghana") for n in numbers[:200]])
+    write(folder / "laender.csv", ["Land"], [("Ghana",), ("Peru",), ("Laos",)])
+    done = measured(crm, source_at(str(folder), "share"))
+    assert ("Kunden.Kundennummer", "customers.customer_no") in pairs(done)
+    assert not {pair for pair in pairs(done) if pair[1].startswith("customers.x")}
+
+
+names = st.text(max_size=30)
+
+
+@given(st.lists(st.tuples(names, st.lists(names, min_size=1, max_size=4, unique=True)), min_size=1, max_size=5))
+def test_any_names_of_tables_and_fields(tables: list[tuple[str, list[str]]]) -> None:
+    assets = []
+    for place, (name, fields) in enumerate(tables):
+        asset = Asset("s", f"{place}/{name}", AssetKind.FILE)
+        verdicts = [FieldVerdict(FieldRef("s", asset.name, one), State.CLEAN, sampled=3, distinct=3) for one in fields]
+        items = tuple(MapField(Field(verdict.ref), verdict, verdict) for verdict in verdicts)
+        assets.append(MapAsset(asset, items, 1, START, 3, 0, is_whole=True, sampling="all"))
+    done = measuring.measure([MapSource(Source("s", "files", ""), tuple(assets))], lambda name: None, key=KEY, seed=1)
+    assert done.measures == []  # nothing could be opened, and nothing is said of what was not
 
 
 def test_no_value_comes_out(tmp_path: Path) -> None:
