@@ -6,11 +6,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-# Where the demo goes, what pytest is told besides, and which table `bench-scale` scans (DATABASE=postgresql).
+# Where the demo goes, what pytest is told besides, and how large `bench-scale` is (small, full or a factor).
 DIR ?=
 PYTEST_ARGS ?=
-ROWS ?= 1000000
-DATABASE ?= sqlite
+SCALE ?= small
 # Which other tools the benchmarks run beside this one (all, none, or names with commas), and options of a benchmark.
 PEERS ?= none
 ARGS ?=
@@ -51,8 +50,8 @@ bench-speed: $(READY) ## time of a scan, as a ratio to reading the same cells
 	@$(BIN)/python benchmarks/speed.py
 	@$(BIN)/python -m benchmarks.speed_compared --peers $(PEERS) $(ARGS)
 
-bench-scale: $(READY) ## time, memory and bytes read when a table grows (ROWS=1000000; needs disk)
-	@$(BIN)/python benchmarks/scale.py --rows $(ROWS) --database $(DATABASE)
+bench-scale: $(READY) ## 20 million rows, 2,000 tables, two processes, nothing changed (SCALE=small, full or 0.5; needs disk)
+	@$(BIN)/python -m benchmarks.scale --scale $(SCALE) $(ARGS)
 
 clean: ## remove the environment, caches, builds and the demo
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis privacy-demo

@@ -9,7 +9,7 @@ types, with generated data that is removed afterwards, on a private PostgreSQL o
   `--changed-only`, nothing having changed.
 * `processes`: files of text, read whole: two processes beside one.
 
-`small` is a twentieth, for a look in two minutes; `full` (the default) is a factor of 1: some 6 GB of disk and a
+`small` (the default) is a twentieth, for a look in two minutes; `full` is a factor of 1: some 6 GB of disk and a
 quarter of an hour. Free disk is checked before anything is made.
 """
 
@@ -93,8 +93,11 @@ def scan(folder: Path, place: str | Path, *options: str, is_new: bool = True) ->
 @contextmanager
 def postgresql() -> Iterator[servers.Server]:
     """A server of our own whose data lies on disk: memory is no place for much."""
-    servers.MEMORY_BYTES = 2**63
-    server = servers.start_postgresql()
+    before, servers.MEMORY_BYTES = servers.MEMORY_BYTES, 2**63
+    try:
+        server = servers.start_postgresql()
+    finally:
+        servers.MEMORY_BYTES = before
     try:
         yield server
     finally:
@@ -228,7 +231,7 @@ def processes(add: Add, factor: float, folder: Path) -> None:
     """The same files by one process and by two."""
     place = folder / "files"
     place.mkdir()
-    made = mixed.write(place, max(4_000_000, round(CHARACTERS * factor)))
+    made = mixed.write(place, max(1_000_000, round(CHARACTERS * factor)))
     size = sum(path.stat().st_size for path in made)
     one = scan(folder, place, "--full", "--executor", "inline")
     two = scan(folder, place, "--full", "--executor", "processes", "--workers", "2")
@@ -277,7 +280,7 @@ def main() -> None:
     """Generate, measure, print; what was generated is removed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="*", metavar="PART", help="growth, tables, processes; all when none is named")
-    parser.add_argument("--scale", type=factor_of, default=1.0, metavar="SIZE", help="small, full or a factor")
+    parser.add_argument("--scale", type=factor_of, default="small", metavar="SIZE", help="small, full or a factor")
     parser.add_argument("--write", action="store_true", help="put the figures into RESULTS.md")
     options = parser.parse_args()
     unknown = set(options.parts) - PARTS.keys()

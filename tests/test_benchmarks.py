@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import argparse
 import gzip
 import json
+import shutil
+import sys
+import tempfile
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from benchmarks import harmless, results, scoring, sets, spans_compared
+from benchmarks import harmless, results, scale, scoring, sets, spans_compared
 from benchmarks.labelled.text import Document, Mark
 from benchmarks.peers import catalogue, environments
 from benchmarks.peers.run import OURS, RUNNERS, job_of_columns
@@ -154,3 +159,41 @@ def test_the_list_of_public_tables_names_each_once_with_its_licence() -> None:
         assert package.licence
         assert len(set(package.tables)) == len(package.tables)
         assert set(package.without) <= set(package.tables)
+
+
+def test_the_sizes_of_bench_scale() -> None:
+    assert (scale.factor_of("small"), scale.factor_of("full"), scale.factor_of("0.5")) == (0.05, 1.0, 0.5)
+    for words in ("huge", "0", "-1", "1000", "nan", ""):
+        with pytest.raises(argparse.ArgumentTypeError):
+            scale.factor_of(words)
+    parts = list(scale.PARTS)
+    assert 4e9 < scale.needed_bytes(parts, 1) < 8e9
+    assert scale.needed_bytes(["processes"], 0.05) < 50e6
+
+
+def test_bench_scale_makes_nothing_where_there_is_no_room(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(sys, "argv", ["scale", "--scale", "100"])
+    free = shutil.disk_usage(tmp_path).free
+    if scale.needed_bytes(list(scale.PARTS), 100) < free * 0.8:
+        pytest.skip("this disk is large enough")
+    with pytest.raises(SystemExit, match="GB are free"):
+        scale.main()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_bench_scale_cleans_up_when_a_part_fails(postgresql_server: object) -> None:
+    """A server is there for the tests, so that one can be started."""
+    with pytest.raises(ZeroDivisionError), scale.postgresql() as server:
+        assert server._folder.exists()
+        assert not server._folder.is_relative_to("/dev/shm")
+        _ = 1 / 0
+    assert not server._folder.exists()
+    assert server._process.poll() is not None
+
+
+def test_bench_scale_at_its_smallest(postgresql_server: object, tmp_path: Path) -> None:
+    lines: list[str] = []
+    scale.tables(lambda *some: lines.extend(some), 0.0005, tmp_path)
+    assert any(line.startswith("| ---") for line in lines)
+    assert len(lines) > 6
