@@ -161,6 +161,7 @@ LISTINGS = (
     ("map", "coverage"),
     ("map", "coverage", "--skipped"),
     ("map", "diff"),
+    ("map", "hygiene", "--all"),
     ("map", "subjects"),
     ("map", "subjects", "--exposure"),
     ("sources", "list"),
