@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import lru_cache
 from typing import Generic, TypeVar
 
 from data_map.model import AssetKind, MapAsset, MapField
@@ -30,8 +31,8 @@ _WEIGHTS = {"shapes": 0.35, "name": 0.2, "place": 0.15, "verdict": 0.1, "counts"
 #: Characters from which a shape tells values of one kind from others: 999 fits most numbers, that of an e-mail few.
 _TELLING_CHARS = 8
 
-#: Of this many assets with the same rare field an asset is compared with.
-_MOST_COMPARED = 200
+#: With at most this many a part is compared that has the same sign: where hundreds look alike, any choice is a guess.
+_MOST_COMPARED = 10
 
 _Part = TypeVar("_Part")
 
@@ -63,8 +64,8 @@ def of_fields(
     """Fields of one source that have another name, or are in another asset now.
 
     ``pairs`` are the assets that are in both maps, renamed ones among them; ``gone`` and ``came`` those in one only.
-    Within an asset any field may have been renamed. Of what came to another asset only personal fields are told:
-    counts and dates look alike everywhere, and nobody asks where they went.
+    Within an asset any field may have been renamed. Of what came to another asset only personal fields that kept their
+    name are told: counts and dates look alike everywhere, and nobody asks where they went.
     """
     rated: list[Move[MapField]] = []
     left: list[tuple[int, MapField]] = [(-1, item) for part in gone for item in part.fields]
@@ -89,16 +90,21 @@ def of_fields(
 
 
 def _across(left: Iterable[tuple[int, MapField]], arrived: Iterable[tuple[int, MapField]]) -> Iterator[Move[MapField]]:
-    by_kind: defaultdict[tuple[str | None, str | None], list[tuple[int, MapField]]] = defaultdict(list)
+    by_kind: defaultdict[tuple[str | None, str | None, str], list[tuple[int, MapField]]] = defaultdict(list)
     for number, item in left:
         if item.machine.state.is_personal:
-            by_kind[item.field.declared_type, item.machine.category].append((number, item))
+            by_kind[_kind(item)].append((number, item))
     for number, new in arrived:
         if new.machine.state.is_personal:
-            for other, old in by_kind[new.field.declared_type, new.machine.category][:_MOST_COMPARED]:
+            for other, old in by_kind[_kind(new)][:_MOST_COMPARED]:
                 score = _field_score(old, new, is_in_place=False)
                 if other != number and score >= ACROSS:
                     yield Move(old, new, round(score, 2))
+
+
+def _kind(item: MapField) -> tuple[str | None, str | None, str]:
+    """What has to be the same in another asset: type, category and name."""
+    return (item.field.declared_type, item.machine.category, _folded(item.field.ref.field))
 
 
 def _by_name(part: MapAsset) -> dict[str, MapField]:
@@ -139,7 +145,7 @@ def _asset_pairs(gone: Sequence[MapAsset], came: Sequence[MapAsset]) -> Iterator
         for sign in _signs(new):
             by_sign[sign].append(new)
     for old in gone:
-        rare = sorted((sign for sign in _signs(old) if sign in by_sign), key=lambda sign: len(by_sign[sign]))[:3]
+        rare = sorted((sign for sign in _signs(old) if sign in by_sign), key=lambda sign: len(by_sign[sign]))[:2]
         near = {new.asset.name: new for sign in rare for new in by_sign[sign][:_MOST_COMPARED]}
         yield from ((old, new) for new in near.values())
 
@@ -163,6 +169,8 @@ def _asset_score(old: MapAsset, new: MapAsset) -> float:
         return 0.0
     before = _by_name(old)
     shared = [(before[name], item) for name, item in _by_name(new).items() if name in before]
+    if len(shared) < WHOLE * max(len(old.fields), len(new.fields)):
+        return 0.0
     total = sum(
         _field_score(one, other, is_in_place=one.field.position == other.field.position) for one, other in shared
     )
@@ -180,7 +188,7 @@ def _field_score(old: MapField, new: MapField, *, is_in_place: bool) -> float:
         return 0.0
     signs = {
         "shapes": _shapes(dict(one.shapes), dict(other.shapes)),
-        "name": SequenceMatcher(None, _folded(old.field.ref.field), _folded(new.field.ref.field)).ratio(),
+        "name": _alike(_folded(old.field.ref.field), _folded(new.field.ref.field)),
         "place": float(is_in_place),
         "verdict": 1.0 if one.state.is_personal else 0.3,
         "counts": _ratio(one.distinct or None, other.distinct or None),
@@ -214,6 +222,11 @@ def _keys(part: MapField) -> tuple[bool, bool, bool]:
     return (part.field.is_primary_key, part.field.is_unique, part.field.references is not None)
 
 
+def _alike(one: str, other: str) -> float:
+    return 1.0 if one == other else SequenceMatcher(None, one, other).ratio()
+
+
+@lru_cache(maxsize=4096)
 def _folded(name: str) -> str:
     return re.sub(r"[\W_]+", "", name).casefold()
 

@@ -9,23 +9,17 @@ tables with all their fields.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import date
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
+from data_map.hygiene_finding import HygieneKind
 from data_map.model import Decision, Suppression
 from data_map.taxonomy import CATEGORIES
 
 #: Kinds of hygiene findings that can be suppressed, each by its own name only.
-HYGIENE_KINDS: Collection[str] = (
-    "secret",
-    "cleartext_password",
-    "unsalted_hash",
-    "cardholder_data",
-    "no_tls",
-    "superuser",
-    "stale_copy",
-)
+HYGIENE_KINDS = tuple(kind.value for kind in HygieneKind)
 
 #: What a pattern may have without telling one address from another.
 _NO_NAME = re.compile(r"(?:[*?:#./_-]|\[!?.\])*")
@@ -38,10 +32,19 @@ def is_in_force(said: Decision | Suppression, today: date) -> bool:
 
 def fits(pattern: str, ref_text: str) -> bool:
     """Whether a pattern fits an address: of a field, an asset (``source:asset``) or a source (``source``)."""
+    # What a pattern begins with, every address that it fits begins with.
+    if not ref_text.startswith(_beginning(pattern)):
+        return False
     asset = ref_text.partition("#")[0]
     source = asset.partition(":")[0]
     # The text itself first: a name may have the characters of globs in it.
     return any(pattern == text or fnmatchcase(text, pattern) for text in (ref_text, asset, source))
+
+
+@lru_cache(maxsize=4096)
+def _beginning(pattern: str) -> str:
+    """The characters before the first that stands for others."""
+    return re.split(r"[*?\[]", pattern, maxsplit=1)[0]
 
 
 def covers(what: str, found: str) -> bool:
