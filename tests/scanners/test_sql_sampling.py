@@ -244,6 +244,33 @@ def test_mariadb_without_a_primary_key(mariadb_url: str) -> None:
     assert spread(integers(unique, "n"), 0, 4_999) >= 7
 
 
+def test_mariadb_without_a_key_but_with_an_index(mariadb_url: str) -> None:
+    """An index of many values will do. One of few, or with nulls, would give the oldest rows, or leave some out."""
+    made = {
+        "many": "seq * 7919 MOD 20011",
+        "few": "seq MOD 3",
+        "nulls": "if(seq MOD 5, seq, NULL)",
+        "composite": "seq MOD 4",
+    }
+    for name, value in made.items():
+        more = ", KEY (a, n)" if name == "composite" else ", KEY (a)"
+        databases.run(
+            mariadb_url,
+            f"CREATE TABLE {name} (a int, n int, fill varchar(40){more})",
+            f"INSERT INTO {name} SELECT {value}, seq, repeat('x', 40) FROM seq_1_to_60000",
+            f"ANALYZE TABLE {name}",
+        )
+    with opened(mariadb_url) as source:
+        for name, item in listing(source).items():
+            before = _rows_touched(source)
+            sample = source.read(item, Take(500))
+            assert _rows_touched(source) - before < 4_000, name
+            is_good = name in ("many", "composite")
+            assert (sample.sampling, sample.rows_read) == ("key_ranges" if is_good else "head", 500), name
+            if is_good:
+                assert spread(integers(sample, "n"), 1, 60_000) >= 7
+
+
 def test_mariadb_reads_no_more_rows_than_it_needs(mariadb_url: str) -> None:
     """Counted by the server: every row that any statement of the connection touched."""
     big(mariadb_url)

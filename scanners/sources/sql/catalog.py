@@ -38,6 +38,8 @@ class Definition:
     unique_keys: tuple[tuple[str, ...], ...] = ()
     #: column → schema, table and column that a foreign key points at.
     references: Mapping[str, tuple[str | None, str, str]] = field(default_factory=dict)
+    #: Other indexes along which rows can be chosen, best first, where the dialect samples so.
+    indexes: tuple[tuple[str, ...], ...] = ()
 
 
 class Catalog(Protocol):

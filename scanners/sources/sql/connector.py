@@ -194,7 +194,9 @@ class SqlSource:
                     name,
                     kind,
                     tuple((item.name, item.sql_type) for item in definition.columns),
-                    definition.primary_key or min(definition.unique_keys, default=(), key=lambda key: (len(key), key)),
+                    definition.primary_key
+                    or min(definition.unique_keys, default=(), key=lambda key: (len(key), key))
+                    or next(iter(definition.indexes), ()),
                     known,
                 )
                 asset = Asset(

@@ -47,6 +47,8 @@ from scanners.sources.sql.habits import (
 from scanners.sources.wire import is_this_machine
 from scanners.values import VALUE_CHARS
 
+#: An index that is no key is of use for sampling when the server thinks that it holds so many different values.
+_LEAST_VALUES = 1_000
 #: Marks a connection whose statement may take longer than the time-out, since its rows are streamed.
 _LASTING = "lasting"
 _SYSTEM = {"information_schema", "mysql", "performance_schema", "sys"}
@@ -205,7 +207,10 @@ class MysqlHabits:
         rows: int,
         seed: int,
     ) -> Sampled:
-        """Ranges of the primary or a unique key; the head where there is none that can be cut."""
+        """Ranges of the primary or a unique key, else of another index; the head where there is none to be cut.
+
+        An index with a null in it is none of these, for its nulls would be left out.
+        """
         keys = [table.c[name] for name in relation.index]
         chosen = key_ranges(connection, table, project, keys, rows, seed) if keys else None
         return chosen or head(connection, table, project, rows)
@@ -253,11 +258,14 @@ class _InformationSchema:
         self._schema = schema
         self._columns: dict[str, list[ColumnDefinition]] = defaultdict(list)
         self._keys: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+        self._indexes: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+        self._values: dict[str, dict[str, int]] = defaultdict(dict)
         self._references: dict[str, dict[str, tuple[str | None, str, str]]] = defaultdict(dict)
         for name, *details in self._ask(_COLUMNS, names):
             self._columns[name].append(_column(*details))
-        for name, key, column in self._ask(_KEYS, names):
-            self._keys[name][key].append(column)
+        for name, key, is_plain, values, column in self._ask(_KEYS, names):
+            (self._indexes if int(is_plain) else self._keys)[name][key].append(column)
+            self._values[name][key] = max(self._values[name].get(key, 0), values or 0)
         for name, column, *target in self._ask(_REFERENCES, names):
             self._references[name][column] = (target[0], target[1], target[2])
 
@@ -271,8 +279,18 @@ class _InformationSchema:
         keys = dict(self._keys[name])
         primary = keys.pop("PRIMARY", [])
         return Definition(
-            tuple(self._columns[name]), tuple(primary), tuple(map(tuple, keys.values())), self._references[name]
+            tuple(self._columns[name]),
+            tuple(primary),
+            tuple(map(tuple, keys.values())),
+            self._references[name],
+            self._useful(name),
         )
+
+    def _useful(self, name: str) -> tuple[tuple[str, ...], ...]:
+        """Indexes with so many different values that rows from many of them are rows from all over the table."""
+        values = self._values[name]
+        found = [key for key in self._indexes[name] if values[key] >= _LEAST_VALUES]
+        return tuple(tuple(self._indexes[name][key]) for key in sorted(found, key=lambda key: (-values[key], key)))
 
     def _ask(self, question: str, names: list[str] | None) -> Iterator[Sequence[Any]]:
         if names is None:
@@ -285,11 +303,11 @@ _COLUMNS = """
     SELECT table_name, column_name, data_type, column_type, is_nullable, column_comment
     FROM information_schema.columns WHERE table_schema = :schema {} ORDER BY table_name, ordinal_position
 """
-#: Unique keys; one that holds only the start of a column, or an expression, is none for us.
+#: Keys and other indexes; one that holds only the start of a column, or an expression, is none for us.
 _KEYS = """
-    SELECT table_name, index_name, column_name
+    SELECT table_name, index_name, non_unique, cardinality, column_name
     FROM information_schema.statistics
-    WHERE table_schema = :schema AND non_unique = 0 {}
+    WHERE table_schema = :schema AND index_type = 'BTREE' {}
     AND (table_name, index_name) NOT IN (
         SELECT table_name, index_name FROM information_schema.statistics
         WHERE table_schema = :schema AND (sub_part IS NOT NULL OR column_name IS NULL)
