@@ -19,6 +19,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -288,6 +289,8 @@ def main() -> None:
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
     parts = [part for part in PARTS if not options.parts or part in options.parts]
     lines: list[str] = []
+    # Who is told to end tidies up as well.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
 
     def add(*some: str) -> None:
         lines.extend(some)
