@@ -21,6 +21,7 @@ from scanners.detect.engine import Engine
 from scanners.detect.ner import NameReader, installed_model
 from scanners.scan import Limits, scan
 from scanners.sources.address import locate
+from scanners.sources.sql import duckdb as habits
 from scanners.values import Take, UnreadableError
 from tests.conftest import Cli
 from tests.scanners import databases
@@ -272,6 +273,21 @@ def test_the_database_itself_refuses_writes_and_everything_outside(file: Path, t
                 connection.exec_driver_sql(statement)
     assert file.read_bytes() == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["d.duckdb"]
+
+
+def test_a_view_that_needs_more_memory_than_there_is_writes_nothing_beside_the_file(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    execute(file, "CREATE VIEW v AS SELECT list(md5(range::varchar)) AS l FROM range(4000000)")
+    monkeypatch.setitem(habits._SETTINGS, "memory_limit", "100MB")
+    with opened(url_of(file), views=True) as source:
+        item = listing(source)["v"]
+        with source._open().connect() as connection:
+            assert connection.scalar(sa.text("SELECT current_setting('temp_directory')")) == ""
+        with pytest.raises(UnreadableError) as failed:
+            source.read(item, Take(10))
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["d.duckdb"]
+    assert (failed.value.reason, failed.value.code) == (Reason.TOO_LARGE, "OutOfMemoryException")
 
 
 def test_a_view_cannot_make_us_read_another_file(file: Path, tmp_path: Path) -> None:

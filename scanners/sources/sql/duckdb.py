@@ -22,14 +22,15 @@ from scanners.values import VALUE_CHARS, UnreadableError
 
 #: TABLESAMPLE takes or leaves so many rows at a time.
 _ROWS_A_BLOCK = 2048
-#: What a database file is allowed to do to us: a view in it could read other files, or fetch an extension.
 _SETTINGS = {
     "threads": 1,  # with more, a sample cannot be repeated
-    "enable_external_access": "false",
+    "memory_limit": "1GB",
+    "temp_directory": "",  # what does not fit would be written beside the file
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
-    "lock_configuration": "true",
 }
+#: What a database file is allowed to do to us: a view in it could read other files, or fetch an extension.
+_LOCKS = "SET enable_external_access = false; SET lock_configuration = true"
 #: The driver has no codes, and one class of error for many troubles: what its text says is only ever compared.
 _SAID = (
     (re.compile("Could not set lock|different configuration"), Reason.LOCKED),
@@ -85,6 +86,7 @@ class DuckdbHabits(AskedHabits):
     binaries = frozenset({"blob"})
     reasons: ClassVar = {
         "InterruptException": Reason.TIMED_OUT,
+        "OutOfMemoryException": Reason.TOO_LARGE,
         "CatalogException": Reason.NOT_FOUND,
         "BinderException": Reason.NOT_FOUND,
         "PermissionException": Reason.NO_PERMISSION,
@@ -116,10 +118,16 @@ class DuckdbHabits(AskedHabits):
             raise UnreadableError(Reason.NOT_A_FILE, "EISDIR") from None
         self._timeout_s = timeout_s
         self._marker = _marker(path)
+
+        def connect() -> Any:
+            connection = duckdb.connect(str(path), read_only=True, config=_SETTINGS)
+            connection.execute(_LOCKS)
+            return connection
+
         registry.register("duckdb.privacy", __name__, "DuckdbDialect")
         engine = create_engine(
             "duckdb+privacy://",
-            creator=lambda: duckdb.connect(str(path), read_only=True, config=_SETTINGS),
+            creator=connect,
             poolclass=StaticPool,
             hide_parameters=True,
         )
