@@ -37,12 +37,12 @@ def joins(
     run: Run,
     action: Annotated[
         str | None,
-        typer.Argument(metavar="[accept|refuse|withdraw]", help="Say what you know of a join; without it, list them."),
+        typer.Argument(metavar="accept|refuse|withdraw", help="Say what you know of a join; without it, list them."),
     ] = None,
     child: Annotated[
-        str | None, typer.Argument(metavar="[CHILD]", help="The field that points: source:asset#field.")
+        str | None, typer.Argument(metavar="CHILD", help="The field that points: source:asset#field.")
     ] = None,
-    parent: Annotated[str | None, typer.Argument(metavar="[PARENT]", help="The field that it points at.")] = None,
+    parent: Annotated[str | None, typer.Argument(metavar="PARENT", help="The field that it points at.")] = None,
     reason: Annotated[
         str | None, typer.Option("--reason", metavar="TEXT", help="Why; it is kept with the decision.")
     ] = None,
@@ -69,8 +69,8 @@ def joins(
 ) -> None:
     """Fields that point at fields of other tables: declared keys, and what the values and names suggest.
 
-    Proposals are measured by every scan. What you accept or refuse outlives later scans, and counts for whom a table
-    is about and where somebody's data is looked for.
+    Proposals are measured at the end of a scan. What you accept or refuse outlives later scans, and `map subjects`
+    goes by it.
     """
     if action is not None:
         _decide(run, action, child, parent, reason)
