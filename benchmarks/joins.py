@@ -21,10 +21,7 @@ from benchmarks import results
 from benchmarks.join_schemas import REPORTED, SCHEMAS, Edge
 from benchmarks.scoring import Score, total
 from data_map.joins import THRESHOLD
-from privacy.app import App
 from privacy.demo.company import build
-from privacy.linking import measure
-from privacy.scanning import limits_of
 
 ROOT = Path(__file__).resolve().parents[1]
 DATABASES = ROOT.parent / "shared" / "data" / "databases"
@@ -128,9 +125,6 @@ def proposed(case: Case, folder: Path) -> dict[Edge, str]:
     """What the product proposes after a scan, with its reasons."""
     store = f"sqlite:///{folder}/{case.database.stem}.store"
     _privacy("--store", store, "-q", "scan", str(case.database))
-    app = App(None, store, None)
-    with app.writing_store() as opened:
-        measure(app, opened, opened.scans()[-1].id, [app.adhoc(str(case.database))], limits_of(app))
     found: dict[Edge, str] = {}
     for one in json.loads(_privacy("--store", store, "map", "joins", "--format", "json")):
         tables = [one[side].partition(".")[2] for side in ("child_asset", "parent_asset")]
