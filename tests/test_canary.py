@@ -160,7 +160,12 @@ LISTINGS = (
     ("map", "fields", "--all"),
     ("map", "coverage"),
     ("map", "coverage", "--skipped"),
+    ("map", "coverage", "--old"),
     ("map", "diff"),
+    ("map", "diff", "--last"),
+    ("map", "scans"),
+    ("map", "decisions"),
+    ("map", "suppressions"),
     ("map", "hygiene", "--all"),
     ("map", "subjects"),
     ("map", "subjects", "--exposure"),
@@ -188,6 +193,12 @@ def watch_everything(
     here = _here(folder)
     watched.inside("scan", *places, "--dry-run", "-o", folder / "plan.txt", *here, env=env)
     watched.inside("map", "decide", references[0], "--category", "contact.email", "--reason", "Seen", *here)
+    watched.inside("map", "suppress", references[-1], "--reason", "Invented", "--all", *here)
+    for kind in ("git", "csv", "json", "dbt", "openmetadata", "datahub", "sarif"):
+        assert watched.inside("map", "export", "--as", kind, "-o", folder / f"map-{kind}.toml", *here) == 0
+    assert watched.inside("map", "import", folder / "map-git.toml", *here) == 0
+    for form in ("md", "html"):
+        assert watched.inside("map", "diff", "--format", form, *here) == 0
     activity = folder / "activity.toml"
     activity.write_text('key = "all"\nname = "All"\nfields = ["*:*"]\n')
     assert watched.inside("ropa", "add", "--from", activity, *here) == 0
