@@ -93,6 +93,11 @@ _SYNTAXES = {
 }
 _SYNTAX_ARC = "1.3.6.1.4.1.1466.115.121.1."
 _CERTIFICATE = "8"
+#: How attributes and classes are called (RFC 4512 § 2.5, and the underscore of some servers): anything else is content.
+_DESCRIPTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.;_-]{0,199}")
+#: Entries whose class the server does not tell.
+_NO_CLASS = "(no class)"
+
 _TIME = re.compile(rb"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)?(?:[.,]\d+)?(?:Z|[+-]\d{2,4})")
 
 
@@ -258,7 +263,7 @@ class LdapSource:
 
     def _entries(self, branch: Branch, seen: _Seen, take: Take) -> Iterator[_Entry]:
         # Entries of classes derived from it have the class, too: whose they are is told by the entry itself.
-        wanted = f"(objectClass={_escaped(branch.structural)})"
+        wanted = f"(objectClass={'*' if branch.structural == _NO_CLASS else _escaped(branch.structural)})"
         attributes = ["*", *_OPERATIONAL, "structuralObjectClass", "hasSubordinates"]
         pages = min(_PAGE, take.rows + 1) if take.rows is not None else _PAGE
 
@@ -331,7 +336,7 @@ class LdapSource:
         if not entry.values("structuralObjectClass"):
             # Of classes in an order the last is the most special one; where a schema is at hand, it says.
             names = self._most_special(entry) or names
-        name = names[0] if names else "(no class)"
+        name = names[0] if names and _DESCRIPTION.fullmatch(names[0]) else _NO_CLASS
         return name.lower(), name
 
     def _most_special(self, entry: _Entry) -> list[str]:
@@ -486,6 +491,7 @@ class _Attributes:
             self.is_whole &= not ranged
             if not values or name.lower() in _OWN:
                 continue
+            name = name if _DESCRIPTION.fullmatch(name) else "(odd attributes)"
             if self._take.fields is not None and name not in self._take.fields:
                 continue
             if name not in self._columns:
@@ -514,7 +520,7 @@ class _Attributes:
     def finished(self, count: int) -> list[Column]:
         """The columns; an entry without the attribute counts as a missing value."""
         for name, column in self._columns.items():
-            column.missing += count - self._present[name]
+            column.missing += max(0, count - self._present[name])
         return list(self._columns.values())
 
 
