@@ -91,6 +91,12 @@ def _of_source(part: MapSource) -> Iterator[HygieneFinding]:
 
 #: From this share on a column is of a kind; below ``_SOME`` what is left is taken for slips.
 _MOSTLY, _SOME, _AT_LEAST = 0.5, 0.05, 3
+#: Words of programs before a word for a password; and so few values stand in a file of settings.
+_SERVICE = re.compile(
+    r"(?i)(?:^|[^a-z])(?:smtp|imap|db|database|ftp|sftp|ldap|redis|amqp|rabbitmq|proxy|wifi|wlan|bind|keystore|truststore"
+    r"|server|service|connection|postgres|mysql|oracle|mongo)[^a-z]?(?:pass|pw|kennwort|secret)"
+)
+_FEW = 3
 #: How strongly a name says that a column holds hashes of passwords.
 _NAMED = 0.9
 #: So many equal ones among so many values are no accident: equal passwords have equal hashes only without a salt.
@@ -171,6 +177,10 @@ def _count(count: int, of: int) -> str:
     return f"{count:,} of {of:,} different values"
 
 
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count:,} times"
+
+
 def _is_salt(name: str) -> bool:
     return _SALT.search(name) is not None and "hash" not in name.lower()
 
@@ -195,7 +205,10 @@ def _passwords(asset: MapAsset, item: MapField, verdict: FieldVerdict, seen: _Ki
             said = f"{verdict.sampled:,} values under a name for passwords, no hash among them; scan again to be sure"
             yield _finding(HygieneKind.CLEARTEXT_PASSWORD, verdict, Severity.CRITICAL, Certainty.LIKELY, said)
         return
-    if clear >= _MOSTLY * of:
+    if clear >= _MOSTLY * of and _is_of_a_service(asset, verdict):
+        said = "Password of a service, as it is typed" + (f" ({_count(clear, of)})" if of > 1 else "")
+        yield _finding(HygieneKind.SECRET, verdict, Severity.HIGH, Certainty.SURE, said)
+    elif clear >= _MOSTLY * of:
         certainty = Certainty.SURE if clear >= 0.8 * of else Certainty.LIKELY
         said = f"{_count(clear, of)} are passwords as they are typed"
         yield _finding(HygieneKind.CLEARTEXT_PASSWORD, verdict, Severity.CRITICAL, certainty, said)
@@ -204,6 +217,12 @@ def _passwords(asset: MapAsset, item: MapField, verdict: FieldVerdict, seen: _Ki
         yield _finding(HygieneKind.CLEARTEXT_PASSWORD, verdict, Severity.HIGH, Certainty.LIKELY, said)
     if hashed:
         yield from _weak_hashes(asset, item, verdict, hashes, of, is_text=False)
+
+
+def _is_of_a_service(asset: MapAsset, verdict: FieldVerdict) -> bool:
+    """Whether a password is one of programs among their settings, which cannot be hashed, and not one of people."""
+    is_alone = asset.asset.kind is AssetKind.FILE and verdict.sampled <= _FEW and (asset.asset.row_count or 0) <= _FEW
+    return is_alone or _SERVICE.search(verdict.ref.field) is not None
 
 
 def _is_named_hash(verdict: FieldVerdict) -> bool:
@@ -257,7 +276,7 @@ def _cards(verdict: FieldVerdict, seen: _Kinds) -> Iterator[HygieneFinding]:
         said = f"{_count(codes, of)} are security codes or the content of a magnetic stripe, which no shop may keep"
         yield _finding(kind, verdict, Severity.CRITICAL, Certainty.SURE, said)
     elif verdict.category != "financial.card_security" and (one := inside.get("financial.card_security")) is not None:
-        said = f"security codes in its text, {one.count:,} times; no shop may keep them"
+        said = f"security codes in its text, {_times(one.count)}; no shop may keep them"
         yield _finding(kind, verdict, Severity.CRITICAL, Certainty.LIKELY, said)
     full, of = seen.of("card:full")
     test = seen.of("card:test")[0]
@@ -268,7 +287,7 @@ def _cards(verdict: FieldVerdict, seen: _Kinds) -> Iterator[HygieneFinding]:
     tests = f"; {test:,} more are published test numbers" if test else ""
     if full and is_text:
         among = ", test numbers among them" if test else ""
-        said = f"whole card numbers in its text: {inside['financial.card'].distinct:,} different{among}"
+        said = f"whole card numbers in its text, {_times(inside['financial.card'].count)}{among}"
         yield _finding(kind, verdict, Severity.HIGH, Certainty.LIKELY, said)
     elif full:
         masked = seen.of("format:card_masked")[0]
@@ -316,9 +335,9 @@ def _secrets(asset: MapAsset, verdict: FieldVerdict, seen: _Kinds) -> Iterator[H
     )
     said = ", ".join(sorted((known[name]["words"] for name in kinds), key=lambda text: text.lower()))
     times = {one.category: one.distinct for one in verdict.contains if one.category.startswith("credential.")}
-    if times:
+    if sum(times.values()) > 1:
         said += f" ({sum(times.values()):,} different)"
-    elif verdict.distinct > 1:
+    elif not times and verdict.distinct > 1:
         said += f" ({_count(max(kinds.values()), seen.total('secret:'))})"
     yield _finding(
         HygieneKind.SECRET,

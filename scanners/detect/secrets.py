@@ -128,9 +128,13 @@ _REFERENCE = re.compile(
 )
 _MADE_UP = re.compile(
     r"(?:your|my|the|some|insert|replace|enter|put|add|set|use|change|fill)[-_ ].*|.*[-_ ](?:here|goes.here)"
-    r"|.*(?:\.\.\.|example|placeholder|changeme|xxxx|dummy|redacted|(.)\1{7}).*|(?:foo|bar|test|demo|fake|sample)[-_]?(?:pass(?:word)?|secret|token|key)?\d{0,3}",
+    r"|.*(?:\.\.\.|example|placeholder|changeme|xxxx|dummy|redacted).*|(?:foo|bar|test|demo|fake|sample)[-_]?(?:pass(?:word)?|secret|token|key)?\d{0,3}",
     re.IGNORECASE | re.DOTALL,
 )
+
+
+_RUN = re.compile(r"(.)\1{7}")
+_RUN_CHARS = 100
 
 
 @lru_cache(maxsize=1)
@@ -147,6 +151,8 @@ def is_placeholder(value: str) -> bool:
         or _MASK.fullmatch(text) is not None
         or _REFERENCE.match(text) is not None
         or _MADE_UP.fullmatch(text) is not None
+        # Base64 of a key has long runs too.
+        or (len(text) <= _RUN_CHARS and _RUN.search(text) is not None)
     )
 
 

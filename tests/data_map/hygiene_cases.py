@@ -86,7 +86,7 @@ def cases() -> Iterator[Case]:
     # Passwords in clear
     yield _one("main.users_clear", "cleartext_password", password=PASSWORDS)
     yield _one("main.benutzer", "cleartext_password", kennwort=COMMON)
-    yield _one("main.smtp", "cleartext_password", smtp_password=PASSWORDS[:3] * 20)
+    yield _one("main.smtp", "secret", smtp_password=PASSWORDS[:3] * 20)
     yield _one("main.hash_by_name_only", "cleartext_password", password_hash=PASSWORDS)
     yield _one("main.users_masked", "", password=["********"] * ROWS)
     yield _one("main.users_redacted", "", password=["<redacted>", "NULL", "***"] * 20)
@@ -186,6 +186,8 @@ SECRET_FILES = {
     "k8s/secret.yaml": "kind: Secret\ndata:\n  db-password: " + base64.b64encode(b"Tr0ub4dor-3").decode() + "\n",
     "app/config.py": 'HOST = "db"\nAPI_KEY = "' + _word(30) + '9a"\n',
     "keys/id_rsa": _PEM.format("OPENSSH PRIVATE KEY"),
+    "keys/id_ed25519": _PEM.format("OPENSSH PRIVATE KEY").replace("\n", "\nb3BlbnNz" + "A" * 17, 1),
+    "wiki/portal.txt": "Hi, the new password for the portal is Kestrel-2024! Please keep it.\n",
     "keys/server.pem": _PEM.format("RSA PRIVATE KEY"),
     ".pgpass": "db.kestrel.internal:5432:crm:app:Tr0ub4dor-3\n",
     ".netrc": "machine git.kestrel.internal\nlogin jdoe\npassword Tr0ub4dor-3\n",
