@@ -379,6 +379,69 @@ def test_no_connection_is_left_for_the_account(dialect: str, code: str, url_of: 
     assert found == ({}, ["a", "b", "c", "d", "e"], True)
 
 
+@pytest.mark.parametrize(("dialect", "code"), [("postgresql", "53300"), ("mariadb", "1040")])
+def test_no_connection_is_left_at_all(dialect: str, code: str, url_of: Callable[[str], str]) -> None:
+    url = url_of(dialect)
+    tables(url, "a")
+    theirs = url.replace("postgres@", f"{servers.READER}:{servers.READER_PASSWORD}@").replace(
+        "root@", f"{servers.READER}:{servers.READER_PASSWORD}@"
+    )
+    if dialect == "mariadb":
+        run(url, "SET GLOBAL max_connections = 10")
+    engine = sa.create_engine(theirs, poolclass=sa.pool.NullPool)
+    taken: list[sa.Connection] = []
+    try:
+        with pytest.raises(sa.exc.DBAPIError):
+            for _ in range(200):
+                taken.append(engine.connect())
+        with opened(theirs) as source, pytest.raises(UnreadableError) as failed:
+            list(source.list_assets())
+    finally:
+        for each in taken:
+            each.close()
+        if dialect == "mariadb":
+            run(url, "SET GLOBAL max_connections = 151")
+    assert (failed.value.reason, failed.value.code) == (Reason.CONNECTION_FAILED, code)
+
+
+def test_a_server_without_room_for_a_sort(postgresql_url: str) -> None:
+    tables(postgresql_url, "ac")
+    run(
+        postgresql_url,
+        "CREATE VIEW b AS SELECT n AS id, repeat('x', 900) AS email FROM generate_series(1, 20000) n ORDER BY n % 7, n",
+        f"ALTER DATABASE {sa.make_url(postgresql_url).database} SET temp_file_limit = '100kB'",
+        f"ALTER DATABASE {sa.make_url(postgresql_url).database} SET work_mem = '64kB'",
+    )
+    with opened(postgresql_url, views=True, timeout_s=20) as source:
+        skips, done, _ = scanned(source, lambda at: None, 20)
+    assert (skips, done) == ({"b": Reason.NO_DISK_SPACE}, ["a", "c"])
+
+
+def test_a_file_is_removed_and_another_one_put_there(tmp_path: Path) -> None:
+    path = tmp_path / "d.db"
+    url = f"sqlite:///{path}"
+    tables(url)
+
+    def act(at: str) -> None:
+        if at == "b":
+            path.unlink()
+        if at == "again":
+            databases.fill(url, "e", "id int, email text", ROWS)
+
+    with opened(url) as source:
+        items = listing(source)
+        assert source.read(items["a"], Take(10)).rows_read == 10
+        act("b")
+        with pytest.raises(UnreadableError) as failed:
+            source.read(items["c"], Take(10))
+        assert failed.value.reason is Reason.NOT_FOUND
+        act("again")
+        with pytest.raises(UnreadableError) as failed:
+            source.read(items["d"], Take(10))
+        assert failed.value.reason is Reason.NOT_FOUND
+        assert source.read(items["e"], Take(10)).rows_read == 10
+
+
 # Damage
 
 

@@ -75,6 +75,7 @@ _REASONS = {
     "25P04": Reason.CONNECTION_LOST,
     "08": Reason.CONNECTION_LOST,
     "53100": Reason.NO_DISK_SPACE,
+    "53400": Reason.NO_DISK_SPACE,
     "53300": Reason.CONNECTION_FAILED,
     "58030": Reason.DAMAGED,
     "58P01": Reason.DAMAGED,
