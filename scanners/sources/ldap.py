@@ -378,9 +378,9 @@ class LdapSource:
                 import ldap3
         except ImportError:
             raise UnreadableError(Reason.MISSING_EXTRA, "ldap") from None
-        options = {key.lower(): str(value) for key, value in self._url.query.items()}
+        options = self._options()
         is_tls = self._url.drivername == "ldaps"
-        is_started = options.pop("starttls", "false").lower() in ("true", "yes", "1", "required")
+        is_started = _is_true(options.pop("starttls", "false"))
         authority = options.pop("ca", None)
         if options:
             raise UnreadableError(Reason.CONNECTION_FAILED, "address")
@@ -427,9 +427,12 @@ class LdapSource:
             code = int((connection.result or {}).get("result", -1))
             raise UnreadableError(_REASONS.get(code, Reason.CONNECTION_FAILED), str(code))
 
+    def _options(self) -> dict[str, str]:
+        return {key.lower(): str(value) for key, value in self._url.query.items()}
+
     def _is_encrypted(self) -> bool:
         host, _ = _host(self._url, 389)
-        is_started = str(self._url.query.get("starttls", "")).lower() in ("true", "yes", "1", "required")
+        is_started = _is_true(self._options().get("starttls", "false"))
         return self._url.drivername == "ldaps" or is_started or is_this_machine(host)
 
 
@@ -556,6 +559,10 @@ def _first_part(name: str, number: int) -> str:
 def _escaped(text: str) -> str:
     """For a filter (RFC 4515 § 3)."""
     return re.sub(r"[\\*()\0]", lambda found: f"\\{ord(found.group()):02x}", text)
+
+
+def _is_true(text: str) -> bool:
+    return text.lower() in ("true", "yes", "1", "required")
 
 
 def _host(url: URL, port: int) -> tuple[str, int]:

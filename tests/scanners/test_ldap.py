@@ -229,7 +229,7 @@ def test_a_branch_that_is_closed_is_not_found(address: str) -> None:
 def test_encryption(address: str, directory: Directory) -> None:
     plain = address.replace("127.0.0.1", "localhost")
     secure = f"ldaps://localhost:{directory.tls_port}"
-    for good in (f"{plain}/{BASE}?starttls=true&ca={directory.authority}", f"{secure}/{BASE}?ca={directory.authority}"):
+    for good in (f"{plain}/{BASE}?StartTLS=true&ca={directory.authority}", f"{secure}/{BASE}?ca={directory.authority}"):
         with opened(good) as source:
             assert "ou=people/inetOrgPerson" in listing(source)
             assert isinstance(source, Checkable)
