@@ -12,7 +12,7 @@ import re
 import tomllib
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -21,7 +21,7 @@ from typing import Any
 
 from scanners.detect.base import Span
 from scanners.detect.links import credentials_in
-from scanners.detect.multipattern import folded, joined, multi_pattern
+from scanners.detect.multipattern import folded, installed_engine, joined, multi_pattern
 from scanners.detect.spans import resolve
 
 _TOKEN, _PASSWORD, _HASH = "credential.token", "credential.password", "credential.password_hash"
@@ -289,16 +289,17 @@ def secrets_in(texts: Sequence[str]) -> list[list[Span]]:
     One pass for many texts: hand in all that there are rather than one by one.
     """
     whole = joined(texts)
+    present = _present(whole)
     found: list[list[Span]] = [[] for _ in texts]
     for rule in secrets():
-        for number in _holding(texts, whole, rule.holds):
+        for number in _holding(texts, present, rule.holds):
             found[number] += rule.spans(texts[number])
     for one in hashes():
-        for number in _holding(texts, whole, () if one.is_hex else one.holds):
+        for number in _holding(texts, present, () if one.is_hex else one.holds):
             found[number] += (
                 Span(*hit.span(), _HASH, 0.95, one.name) for hit in _inside(one.form).finditer(texts[number])
             )
-    for number in _holding(texts, whole, ("://",)):
+    for number in _holding(texts, present, (_ADDRESS,)):
         found[number] += credentials_in(texts[number])
     if ":" in whole or "=" in whole:
         for number, lines in _hit_lines(texts, whole).items():
@@ -310,9 +311,33 @@ def secrets_in(texts: Sequence[str]) -> list[list[Span]]:
     return [resolve(spans) if len(spans) > 1 else spans for spans in found]
 
 
-def _holding(texts: Sequence[str], whole: str, parts: Sequence[str]) -> list[int]:
+_ADDRESS = "://"
+#: A shorter stretch stands in most texts: to look for it by itself ends at once.
+_RARE_CHARS = 3
+
+
+@lru_cache(maxsize=1)
+def _parts() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """All literal stretches: those that are rare, and the others."""
+    rows = (*(rule.holds for rule in secrets()), *(one.holds for one in hashes() if not one.is_hex), (_ADDRESS,))
+    every = sorted({part for row in rows for part in row})
+    rare = tuple(part for part in every if len(part) >= _RARE_CHARS and part != _ADDRESS and part.isascii())
+    return rare, tuple(part for part in every if part not in rare)
+
+
+def _present(whole: str) -> frozenset[str]:
+    """The literal stretches that a text holds: most hold hardly one, and one pass for all of them tells so."""
+    rare, others = _parts()
+    found = {part for part in others if part in whole}
+    if installed_engine() == "re":  # for which each is a pass of its own, slower than this
+        return frozenset(found | {part for part in rare if part in whole})
+    hits = multi_pattern(tuple(map(re.escape, rare))).hits(folded(whole))
+    return frozenset(found | {rare[number] for number in {number for _, number in hits}})
+
+
+def _holding(texts: Sequence[str], present: Set[str], parts: Sequence[str]) -> list[int]:
     """The numbers of the texts that hold one of the parts."""
-    some = [part for part in parts if part in whole]
+    some = [part for part in parts if part in present]
     return [number for number, text in enumerate(texts) if any(part in text for part in some)] if some else []
 
 
