@@ -125,7 +125,7 @@ def _table(parts: Iterable[SourceCoverage], form: Format) -> Table:
 
     columns = (
         Column("source", "source", fold=True),
-        Column("outcome", "personal data", fold=True),
+        Column("outcome", "outcome", fold=True),
         Column("assets", "assets", "right"),
         Column("whole", "whole", "right"),
         Column("sampled", "sampled", "right", optional=True),

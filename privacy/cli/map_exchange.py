@@ -54,6 +54,10 @@ def export(
     environment: Annotated[
         str, typer.Option("--env", metavar="NAME", help="DataHub's environment of the tables.")
     ] = "PROD",
+    into: Annotated[
+        Path | None,
+        typer.Option("--into", metavar="FILE", help="With dbt: your own properties file, with this set in by names."),
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it to a file, with git also a folder.")
     ] = None,
@@ -66,7 +70,16 @@ def export(
     if form is Form.GIT and output is not None and output.is_dir():
         _write_folder(run, output, git.files(content), is_whole=not source)
         return
-    written = write(form.value, content)
+    if into is not None:
+        from privacy.exchange.dbt_merge import merge
+
+        if form is not Form.DBT:
+            msg = "--into goes with --as dbt."
+            raise UsageError(msg)
+        [(name, text)] = _texts(into)
+        written = merge(content, text, name)
+    else:
+        written = write(form.value, content)
     run.write(written.text, output)
     for note in written.notes:
         run.say(f"Not in it: {note}")

@@ -44,28 +44,44 @@ def write(content: Content) -> Written:
 
 
 def _column(one: Found) -> Iterator[str]:
-    verdict = one.item.verdict
     yield f"          - name: {_text(one.item.field.ref.field)}"
     yield "            config:"
     yield f"              tags: [{_tags([one])}]"
     yield "              meta:"
     yield "                privacy:"
-    meta = {"category": one.category.key, "class": one.category.legal_class.value, "state": one.how}
-    if verdict.subject:
-        meta["subject"] = verdict.subject
-    for key, value in meta.items():
-        yield f"                  {key}: {_text(value)}"
-    if one.contains:
-        yield f"                  contains: [{', '.join(_text(key) for key in one.contains)}]"
+    for key, value in meta_of(one).items():
+        said = f"[{', '.join(map(_text, value))}]" if isinstance(value, list) else _text(value)
+        yield f"                  {key}: {said}"
+
+
+def meta_of(one: Found) -> dict[str, str | list[str]]:
+    """What is said of a column under ``meta.privacy``."""
+    meta: dict[str, str | list[str]] = {
+        "category": one.category.key,
+        "class": one.category.legal_class.value,
+        "state": one.how,
+    }
+    if one.item.verdict.subject:
+        meta["subject"] = one.item.verdict.subject
+    return meta | {"contains": list(one.contains)} if one.contains else meta
 
 
 def _tags(fields: Iterable[Found]) -> str:
+    return ", ".join(map(_text, tags_of(fields)))
+
+
+def tags_of(fields: Iterable[Found]) -> list[str]:
     """What they hold, by category and class, in the order of the categories."""
     held = {key for one in fields for key in (one.category.key, *one.contains)}
     keys = [key for key in CATEGORIES if key in held]
     classes = [CATEGORIES[key].legal_class.value for key in keys]
-    return ", ".join(_text(tag) for tag in dict.fromkeys(("personal_data", *classes, *keys)))
+    return list(dict.fromkeys(("personal_data", *classes, *keys)))
+
+
+def untemplated(text: str) -> str:
+    """A text that dbt fills in to what it is."""
+    return _TEMPLATE.sub("{{ '{' }}", text)
 
 
 def _text(text: str) -> str:
-    return yaml(_TEMPLATE.sub("{{ '{' }}", text))
+    return yaml(untemplated(text))

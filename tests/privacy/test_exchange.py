@@ -37,6 +37,7 @@ from data_map.model import (
 from data_map.said import Conflict, Kept, Said, taking
 from privacy.exchange import git
 from privacy.exchange.content import Content
+from privacy.exchange.dbt_merge import merge
 from privacy.exchange.formats import FORMS, write
 from privacy.exchange.quoting import quoted, told, toml_key
 from privacy.exchange.quoting import yaml as yaml_text
@@ -425,3 +426,64 @@ def test_no_format_has_a_shape() -> None:
     verdicts = tuple(replace(one, shapes=(("aaaa@zzqq.aa", 9),)) for one in shaped.verdicts)
     data_map = assemble([CRM], looks=[Look(1, AT, replace(shaped, verdicts=verdicts))], today=TODAY)
     assert [form for form in FORMS if "zzqq" in write(form, content(data_map)).text] == ["json"]
+
+
+PROPERTIES = """
+version: 2
+# A comment.
+sources:
+  - name: app
+    schema: PUBLIC
+    tables:
+      - name: clients
+        identifier: Customers
+        description: |
+          Those who buy.
+          {{ doc('clients') }}
+        columns:
+          - name: ID
+            tests: [unique, not_null]
+          - name: Email
+            config: {tags: [gold], meta: {owner: Ann}}
+models:
+  - name: notes
+  - name: other
+    columns: [{name: email}]
+"""
+
+
+def test_dbt_takes_it_into_a_file_that_is_there() -> None:
+    written = merge(content(), PROPERTIES, "schema.yml")
+    raw = yaml.safe_load(written.text)
+    [table] = raw["sources"][0]["tables"]
+    assert table["description"] == "Those who buy.\n{{ doc('clients') }}\n"
+    key, email, card = table["columns"]
+    assert key == {"name": "ID", "tests": ["unique", "not_null"]}
+    assert email["config"]["tags"] == ["gold", "personal_data", "ordinary", "contact.email"]
+    assert email["config"]["meta"]["owner"] == "Ann"
+    assert email["config"]["meta"]["privacy"]["category"] == "contact.email"
+    assert (card["name"], card["config"]["meta"]["privacy"]["class"]) == ("card", "pci")
+    notes, other = raw["models"]
+    assert notes["columns"][0]["config"]["meta"]["privacy"]["contains"] == ["special.health"]
+    assert other == {"name": "other", "columns": [{"name": "email"}]}
+    # A second time changes nothing.
+    assert merge(content(), written.text, "schema.yml").text == written.text
+
+
+def test_dbt_tells_what_the_file_does_not_have() -> None:
+    written = merge(content(), "models: [{name: customers}]", "schema.yml")
+    assert "1 tables that schema.yml does not have: crm:public.notes" in written.notes[0]
+
+
+@pytest.mark.parametrize("text", ["", "[]", "a: [", "version: 2", "x: 1", "\x00"])
+def test_what_is_no_file_of_dbt(text: str) -> None:
+    with pytest.raises(UsageError, match="schema"):
+        merge(content(), text, "schema.yml")
+
+
+def test_names_set_into_a_file_are_no_templates() -> None:
+    text = "sources: [{name: crm, schema: public, tables: [{name: 'yes'}, {name: '#x'}]}]"
+    written = merge(content(hostile_map()), text, "x")
+    for table in yaml.safe_load(written.text)["sources"][0]["tables"]:
+        assert "{{ '{' }}{ env_var('SECRET') }}" in [column["name"] for column in table["columns"]]
+    assert written.text.encode("utf-8")
