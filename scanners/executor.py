@@ -390,14 +390,18 @@ class Dask:
             self._client.close(timeout=3)
 
     def _addresses(self) -> tuple[str, ...]:
+        if self._client.status != "running":
+            return ()
         try:
             return tuple(self._client.scheduler_info(n_workers=-1)["workers"])
         except TypeError:  # an older one gives all without being asked to
             return tuple(self._client.scheduler_info()["workers"])
+        except (OSError, RuntimeError, KeyError):  # it has gone this moment
+            return ()
 
     def _wait(self) -> None:
         if self._client.status != "running" or self._without_s >= _NO_WORKER_S:
-            msg = f"The Dask cluster at {self._url} has no worker."
+            msg = f"The Dask cluster at {self._url} has no worker, or is not there any more."
             raise UnavailableError(msg)
         self._missing.wait(0.5)
         self._without_s += 0.5
@@ -441,15 +445,14 @@ def dask_url(address: str, *, is_encrypted: bool) -> str:
     if parts.scheme == "tls" and not is_encrypted:
         msg = f"TLS to {parts.hostname} needs certificates: set tls_ca, tls_cert and tls_key under [scan]."
         raise ConfigurationError(msg)
-    if (parts.scheme == "tcp" or not is_encrypted) and not _is_loopback(parts.hostname):
+    if not is_encrypted and not _is_loopback(parts.hostname):
         msg = (
             f"The way to {parts.hostname} has to be encrypted: whoever reaches a Dask scheduler in the clear can run "
             "code on all of its workers. Set tls_ca, tls_cert and tls_key under [scan]."
         )
         raise ConfigurationError(msg)
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    scheme = "tls" if is_encrypted and parts.scheme != "tcp" else "tcp"
-    return f"{scheme}://{host}:{port}"
+    return f"{'tls' if is_encrypted else 'tcp'}://{host}:{port}"
 
 
 def _is_loopback(host: str) -> bool:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from data_map.errors import ConfigurationError, UnavailableError
-from data_map.model import AssetScan, Reason, Skipped, Source, SourceScan
+from data_map.model import Asset, AssetKind, AssetScan, Reason, Skipped, Source, SourceScan
 from scanners import worker
 from scanners.executor import Automatic, Certificates, Dask, Inline, Processes, Workers, dask_url
 from scanners.fingerprint import detectors_digest
@@ -217,7 +217,7 @@ def test_a_real_cluster(share: Path, tmp_path: Path, guard_log: Path, kind: str)
         ("dask://localhost:8786", False, "tcp://localhost:8786"),
         ("dask://[::1]:8786", False, "tcp://[::1]:8786"),
         ("tcp://127.0.0.1:8786", False, "tcp://127.0.0.1:8786"),
-        ("tcp://127.0.0.1:8786", True, "tcp://127.0.0.1:8786"),
+        ("tcp://scheduler.internal:8786", True, "tls://scheduler.internal:8786"),
         ("dask://scheduler.internal:8786", True, "tls://scheduler.internal:8786"),
         ("tls://scheduler.internal:8786", True, "tls://scheduler.internal:8786"),
     ],
@@ -231,7 +231,7 @@ def test_addresses_of_clusters(address: str, is_encrypted: bool, expected: str) 
     [
         ("dask://scheduler.internal:8786", False, "has to be encrypted"),
         ("dask://192.0.2.7:8786", False, "has to be encrypted"),
-        ("tcp://scheduler.internal:8786", True, "has to be encrypted"),
+        ("tcp://scheduler.internal:8786", False, "has to be encrypted"),
         ("dask://127.0.0.1.example.org:8786", False, "has to be encrypted"),
         ("dask://localhost.example.org:8786", False, "has to be encrypted"),
         ("dask://0.0.0.0:8786", False, "has to be encrypted"),
@@ -274,3 +274,33 @@ def test_the_listing_says_how_it_is_connected() -> None:
     [ended] = [event for _, event in found if isinstance(event, SourceScan)]
     assert (ended.connected.is_superuser, ended.connected.is_encrypted) == (True, False)
     assert [type(event) for _, event in found] == [Listing, AssetScan, SourceScan]
+
+
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql", "mysql", "mssql", "oracle"])
+def test_every_type_of_a_dialect_can_be_sent(dialect: str) -> None:
+    """What the listing of a database hands over for reading is pickled, types of columns among it."""
+    from importlib import import_module
+
+    from sqlalchemy.types import TypeEngine
+
+    from scanners.sources.base import Listed
+    from scanners.sources.sql.habits import Relation, Statistics
+
+    module = import_module(f"sqlalchemy.dialects.{dialect}")
+    made = []
+    for name in sorted(set(module.base.ischema_names)):
+        kind = module.base.ischema_names[name]
+        try:
+            made.append(kind())
+        except TypeError:  # it wants to know of what it is an array
+            made.append(kind(module.base.sqltypes.INTEGER()))
+    if dialect == "postgresql":
+        made += [module.ENUM("a", "b", name="e"), module.ARRAY(module.ENUM("a", name="f")), module.JSONB()]
+        made.append(module.DOMAIN("d", module.INTEGER(), not_null=True))
+    assert len(made) > 15
+    assert all(isinstance(each, TypeEngine) for each in made)
+    columns = tuple((f"c{place}", each) for place, each in enumerate(made))
+    relation = Relation("s", "t", AssetKind.TABLE, columns, ("c0",), Statistics())
+    item = Listed(Asset("x", "s.t", AssetKind.TABLE), (), relation)
+    back = pickle.loads(pickle.dumps(item)).handle
+    assert [type(each) for _, each in back.columns] == [type(each) for each in made]
