@@ -232,6 +232,8 @@ def wrapped(error: Exception) -> sa.exc.DBAPIError:
         (oracle.OracleHabits, FailedError(FailedError(full_code="DPY-4011")), Reason.CONNECTION_LOST, "DPY-4011"),
         (snowflake.SnowflakeHabits, FailedError("canary", errno=2003), Reason.NOT_FOUND, "2003"),
         (snowflake.SnowflakeHabits, FailedError("canary", errno=630), Reason.TIMED_OUT, "630"),
+        (snowflake.SnowflakeHabits, FailedError("canary", errno=14, sqlstate="HYT00"), Reason.CONNECTION_FAILED, "14"),
+        (snowflake.SnowflakeHabits, FailedError("canary", errno=9, sqlstate="28000"), Reason.NO_PERMISSION, "9"),
         (snowflake.SnowflakeHabits, FailedError("canary", errno=-1), Reason.QUERY_FAILED, None),
         (
             bigquery.BigqueryHabits,

@@ -28,7 +28,15 @@ from sqlalchemy.exc import SQLAlchemyError
 from data_map.model import AssetKind, Reason
 from scanners.sources.base import Rights
 from scanners.sources.sql.dictionary import AskedHabits, Opaque, by_blocks, driver, words
-from scanners.sources.sql.habits import BINARY_BYTES, Projection, Relation, Sampled, Statistics, head
+from scanners.sources.sql.habits import (
+    BINARY_BYTES,
+    Projection,
+    Relation,
+    Sampled,
+    Statistics,
+    head,
+    wait_for_restarts,
+)
 from scanners.sources.wire import is_this_machine
 from scanners.values import VALUE_CHARS
 
@@ -166,6 +174,7 @@ class MssqlHabits(AskedHabits):
         def order(connection: Connection, clause: Any, many: Any, parameters: Any, options: Any) -> Any:
             return ordered(clause), many, parameters
 
+        wait_for_restarts(engine)
         return engine
 
     def statistics(self, connection: Connection, schema: str | None) -> dict[str, Statistics]:

@@ -12,7 +12,7 @@ from sqlalchemy.engine import URL
 from data_map.model import Reason
 from scanners.sources.base import Rights
 from scanners.sources.sql.dictionary import AskedHabits, Opaque, by_blocks, driver, words
-from scanners.sources.sql.habits import Projection, Relation, Sampled
+from scanners.sources.sql.habits import Projection, Relation, Sampled, wait_for_restarts
 from scanners.sources.wire import is_this_machine
 from scanners.values import VALUE_CHARS
 
@@ -120,6 +120,7 @@ class OracleHabits(AskedHabits):
         def make_read_only(connection: Connection) -> None:
             connection.exec_driver_sql("SET TRANSACTION READ ONLY")
 
+        wait_for_restarts(engine)
         return engine
 
     def type_of(self, declared: str) -> Any:

@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from data_map.model import AssetKind, Reason
 from scanners.sources.base import Rights
 from scanners.sources.sql.dictionary import AskedHabits, Opaque, words
-from scanners.sources.sql.habits import Projection, Relation, Sampled, between, head
+from scanners.sources.sql.habits import Projection, Relation, Sampled, between, head, wait_for_restarts
 from scanners.sources.wire import is_this_machine
 from scanners.values import VALUE_CHARS
 
@@ -126,6 +126,7 @@ class RedshiftHabits(AskedHabits):
             connection.commit()
             connection.read_only = True
 
+        wait_for_restarts(engine)
         return engine
 
     def type_of(self, declared: str) -> Any:

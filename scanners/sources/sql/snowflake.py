@@ -24,7 +24,6 @@ from scanners.sources.sql.dictionary import (
 )
 from scanners.sources.sql.dictionary import thinned as thin
 from scanners.sources.sql.habits import BINARY_BYTES, Projection, Relation, Sampled, head, stream
-from scanners.sources.wire import is_this_machine
 from scanners.values import VALUE_CHARS
 
 _MAY_WRITE = text(
@@ -34,6 +33,14 @@ _MAY_WRITE = text(
     AND privilege_type IN ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'OWNERSHIP')
     """
 )
+#: Starts of SQLSTATEs.
+_STATES = {
+    "08": Reason.CONNECTION_FAILED,
+    "28": Reason.NO_PERMISSION,
+    "42501": Reason.NO_PERMISSION,
+    "57014": Reason.TIMED_OUT,
+    "HYT": Reason.TIMED_OUT,
+}
 _ALL_POWERFUL = ("ACCOUNTADMIN", "SYSADMIN", "SECURITYADMIN")
 
 
@@ -70,13 +77,9 @@ class SnowflakeHabits(AskedHabits):
         **dict.fromkeys(("2003", "2043", "904", "250001:404"), Reason.NOT_FOUND),
         **dict.fromkeys(("604", "630"), Reason.TIMED_OUT),
         **dict.fromkeys(("625", "639"), Reason.LOCKED),
-        **dict.fromkeys(("250001", "250003", "290404", "290403", "251001"), Reason.CONNECTION_FAILED),
+        **dict.fromkeys(("14", "250001", "250003", "290404", "290403", "251001"), Reason.CONNECTION_FAILED),
         **dict.fromkeys(("250002", "390112", "390114", "390195"), Reason.CONNECTION_LOST),
     }
-
-    def __init__(self) -> None:
-        """One instance serves one database of an account."""
-        self._is_encrypted = True
 
     def open(self, url: URL, timeout_s: float) -> Engine:
         """A session whose statements time out. It cannot be made read-only: that is the role's part."""
@@ -84,9 +87,6 @@ class SnowflakeHabits(AskedHabits):
         driver("snowflake.sqlalchemy", "snowflake")
         silence("snowflake", "urllib3", "botocore", "boto3")
         seconds = max(1, int(timeout_s))
-        self._is_encrypted = url.query.get("protocol", "https") == "https" or is_this_machine(
-            str(url.query.get("host"))
-        )
         engine = create_engine(
             url.set(drivername="snowflake"),
             hide_parameters=True,
@@ -94,7 +94,9 @@ class SnowflakeHabits(AskedHabits):
             max_overflow=1,
             connect_args={
                 "login_timeout": max(2, min(seconds, 10)),
-                "network_timeout": seconds + 5,
+                "request_timeout": seconds + 5,
+                # As it will be by default; said, so that the driver does not warn of it.
+                "enable_server_session_keep_alive_auto_detection": False,
                 "application": "privacy_scan",
                 "session_parameters": {
                     "STATEMENT_TIMEOUT_IN_SECONDS": seconds,
@@ -191,7 +193,15 @@ class SnowflakeHabits(AskedHabits):
         except SQLAlchemyError:
             may_write = None
         role = str(connection.scalar(text("SELECT CURRENT_ROLE()")))
-        return Rights(False, may_write, role in _ALL_POWERFUL, self._is_encrypted)
+        return Rights(False, may_write, role in _ALL_POWERFUL, is_encrypted=True)
+
+    def reason(self, error: BaseException) -> tuple[Reason, str | None]:
+        """By the number; by the class of SQLSTATE where the number says nothing to us."""
+        reason, code = super().reason(error)
+        state = str(getattr(getattr(error, "orig", None), "sqlstate", None) or "")
+        if reason is Reason.QUERY_FAILED:
+            reason = next((found for start, found in _STATES.items() if state.startswith(start)), reason)
+        return reason, code
 
     def code(self, error: BaseException) -> str | None:
         """The server's or the driver's number."""
