@@ -122,17 +122,21 @@ def grouped(items: Iterable[Listed]) -> list[Listed]:
         pattern = pattern_of(each.asset.name, each.asset.kind)
         if pattern is not None:
             alike[each.asset.kind, pattern].append(each)
-    places: dict[str, Listed] = {}
+    found: list[tuple[str, tuple[Listed, ...]]] = []
     series_of: dict[str, str] = {}
     for (_, pattern), candidates in alike.items():
         for members in _together(sorted(candidates, key=lambda each: _natural(each.asset.name))):
             name = _free(pattern, taken)
             taken.add(name)
+            found.append((name, members))
             series_of.update((member.asset.name, name) for member in members)
-            first = min((member.asset.name for member in members), key=order.__getitem__)
-            places[first] = _series(name, members)
-    if not places:
+    if not found:
         return every
+    places: dict[str, Listed] = {}
+    for name, members in found:
+        first = min((member.asset.name for member in members), key=order.__getitem__)
+        # Members that point each at its own neighbour (tenant_1, tenant_2 …) point at the same series.
+        places[first] = _series(name, tuple(_pointing(member, series_of) for member in members))
     kept = [places.get(each.asset.name) or (None if each.asset.name in series_of else each) for each in every]
     return [_pointing(each, series_of) for each in kept if each is not None]
 

@@ -182,6 +182,16 @@ def test_keys_that_point_at_a_member_point_at_the_series() -> None:
     assert notes.fields[0].references == FieldRef("s", "main.t_*", "id")
 
 
+def test_members_that_each_point_at_their_neighbour_point_at_the_same_series() -> None:
+    items = [listed(f"tenant_{n}.users") for n in range(3)]
+    for number in range(3):
+        name = f"tenant_{number}.orders"
+        target = FieldRef("s", f"tenant_{number}.users", "id")
+        items.append(Listed(Asset("s", name, T), (Field(FieldRef("s", name, "user_id"), "INT", references=target),)))
+    users, orders = grouped(items)
+    assert orders.fields[0].references == FieldRef("s", users.asset.name, "id")
+
+
 def test_two_thousand_tables_are_grouped_at_once() -> None:
     import time
 
