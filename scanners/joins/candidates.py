@@ -220,7 +220,13 @@ def _parents_of(table: Table) -> list[tuple[Column, bool]]:
         # A key that bad data spoilt is one all the same.
         likely += [column for column in table.columns if _is_named_key(column, table) and column.ref not in known]
     named = [column for column in likely if _is_named_key(column, table) and not column.name.is_attribute]
-    first = named[:1] or [column for column in likely if column.looks_unique and not column.name.is_attribute][:1]
+    unique = [column for column in likely if column.looks_unique]
+    # A list of names or titles goes by these where it has nothing else.
+    first = (
+        named[:1]
+        or [column for column in unique if not column.name.is_attribute][:1]
+        or [column for column in unique if column.type is Type.TEXT and column.ref == table.columns[0].ref]
+    )
     return found + [(column, column in first or column in named) for column in likely]
 
 
