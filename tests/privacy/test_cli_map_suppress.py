@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from data_map.build import Look, assemble
+from data_map.coverage import coverage
+from data_map.model import Suppression
+from privacy.reports.overview import overview
+from privacy.reports.rendering import RENDERERS, render
 from tests.conftest import Cli, Run
+from tests.data_map.examples import CRM, TODAY, look
+
+AT = datetime(2026, 11, 1, tzinfo=UTC)
 
 EMAIL = "shop:main.customers#email"
 
@@ -156,6 +165,19 @@ def test_the_author_is_told_when_it_is_replaced(shop: Cli) -> None:
 def test_a_finding_is_suppressed_by_its_kind(shop: Cli) -> None:
     assert "fits no finding" in suppress(shop, "shop", "--what", "no_tls").stderr
     assert EMAIL in personal(shop)
+
+
+def test_the_page_of_the_inventory_tells_it() -> None:
+    said = Suppression("crm:main.t", "contact", "ann", "Invented people", AT, date(2031, 6, 30))
+    looks = [Look(1, AT, look("main.t", mail="contact.email", name="identity.name"))]
+    data_map = assemble([CRM], looks=looks, suppressions=[said], today=TODAY)
+    page = overview(data_map, coverage(data_map, [], TODAY), organisation=None, today=TODAY)
+    for form in RENDERERS:
+        text = render(page, form, 120)
+        assert "Invented people" in text, form
+        # A file of tables has no line for it, but the table of what was set aside.
+        assert form == "csv" or "1 field, not counted as found" in text, form
+    assert "crm:main.t" in render(page, "json")
 
 
 # Decisions
