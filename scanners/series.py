@@ -173,6 +173,14 @@ def chosen(item: Listed, include: Sequence[str], exclude: Sequence[str]) -> list
     return [_series(item.asset.name, members)] if len(members) >= LEAST_MEMBERS else list(members)
 
 
+def has_gaps(listed: Listed, skipped: Iterable[Skipped]) -> bool:
+    """Whether something was skipped under the name of a member: the series has to be read again, changed or not."""
+    if not isinstance(listed.handle, Series):
+        return False
+    members = {member.asset.name for member in listed.handle.members}
+    return any(skip.asset in members for skip in skipped)
+
+
 class Grouping:
     """A connector that tells the tables or files of a series as one asset, and reads them so."""
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from data_map.model import Reason, Skipped
 from scanners.look import Looked, look_at
-from scanners.units import Detection, Opening, Unit
+from scanners.series import has_gaps
+from scanners.units import Detection, Opening, Piece, Unit
 
 if TYPE_CHECKING:
     from scanners.detect.engine import Engine
@@ -67,8 +68,7 @@ def look(unit: Unit) -> tuple[Looked, ...]:
         except BaseException as error:
             return tuple(failed(piece.listed.asset.source, piece.listed.asset.name, error) for piece in unit.pieces)
         return tuple(
-            _marked(look_at(connector, engine, piece.listed, unit.limits, piece.about), piece.fingerprint)
-            for piece in unit.pieces
+            _marked(look_at(connector, engine, piece.listed, unit.limits, piece.about), piece) for piece in unit.pieces
         )
 
 
@@ -78,10 +78,10 @@ def failed(source: str, asset: str, error: BaseException | str) -> Looked:
     return Looked(None, (Skipped(source, Reason.READER_FAILED, asset, code=code),))
 
 
-def _marked(looked: Looked, fingerprint: str | None) -> Looked:
-    if looked.scan is None or fingerprint is None:
+def _marked(looked: Looked, piece: Piece) -> Looked:
+    if looked.scan is None or piece.fingerprint is None or has_gaps(piece.listed, looked.skipped):
         return looked
-    return replace(looked, scan=replace(looked.scan, fingerprint=fingerprint))
+    return replace(looked, scan=replace(looked.scan, fingerprint=piece.fingerprint))
 
 
 def adopt(opening: Opening, connector: SourceConnector) -> None:

@@ -445,6 +445,18 @@ def test_a_series_on_request_from_the_command_line(inside: Cli, tmp_path: Path) 
     assert len(assets()) == 15
 
 
+def test_a_series_with_a_gap_is_read_again(inside: Cli, tmp_path: Path) -> None:
+    for month in range(1, 5):
+        rows = "".join(f"{row},p{row}@example.org\n" for row in range(50))
+        (tmp_path / "exports").mkdir(exist_ok=True)
+        (tmp_path / "exports" / f"e-2024-{month:02d}.csv").write_text(f"id,email\n{rows}")
+    (tmp_path / "exports" / "e-2024-03.csv").write_bytes(b"\x00\x01\x02\xff" * 500)
+    for options in ((), ("--changed-only",)):
+        assert inside("scan", "exports", "--series", "--quiet", *options).exit_code == 5
+        (skip,) = inside("map", "coverage", "--skipped", "--format", "json").json()
+        assert skip["asset"] == "e-2024-03.csv"
+
+
 def test_a_series_in_the_configuration(inside: Cli, tmp_path: Path) -> None:
     folder = tmp_path / "exports"
     folder.mkdir()
