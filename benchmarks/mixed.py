@@ -57,7 +57,7 @@ def write(folder: Path, characters: int, seed: int = 1) -> list[Path]:
         if count % 10 == 0:
             path = folder / f"{kind}_{count // 10:03}.{'jsonl' if kind == 'ndjson' else kind}"
             files.append(path)
-            text = text if kind != "csv" else ",".join(_HEADER) + "\n" + text
+            text = text if kind != "csv" else ",".join(HEADER) + "\n" + text
         open_[kind] = count + 1, path
         with path.open("a", encoding="utf-8") as stream:
             stream.write(text)
@@ -73,7 +73,7 @@ def _lines(made: Iterator[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-_HEADER = ("id", "sku", "description", "quantity", "price", "weight_kg", "state", "customer_email", "iban", "remark")
+HEADER = ("id", "sku", "description", "quantity", "price", "weight_kg", "state", "customer_email", "iban", "remark")
 
 
 def _csv(rng: random.Random) -> Iterator[str]:

@@ -232,7 +232,12 @@ def processes(add: Add, factor: float, folder: Path) -> None:
     """The same files by one process and by two."""
     place = folder / "files"
     place.mkdir()
-    made = mixed.write(place, max(1_000_000, round(CHARACTERS * factor)))
+    # Files of one size: what two can share is not told by the largest one.
+    made = []
+    for number, (kind, content) in enumerate(mixed.parts(max(1_000_000, round(CHARACTERS * factor)))):
+        header = ",".join(mixed.HEADER) + "\n" if kind == "csv" else ""
+        made.append(place / f"{number:04d}.{'jsonl' if kind == 'ndjson' else kind}")
+        made[-1].write_text(header + content, encoding="utf-8")
     size = sum(path.stat().st_size for path in made)
     one = scan(folder, place, "--full", "--executor", "inline")
     two = scan(folder, place, "--full", "--executor", "processes", "--workers", "2")
