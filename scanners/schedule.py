@@ -9,9 +9,11 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from data_map.errors import ToolError
 from data_map.model import AssetKind, Reason, Skipped, SourceScan
 from scanners import worker
 from scanners.executor import Lane, Workers
@@ -21,15 +23,16 @@ from scanners.pace import Manners
 from scanners.scan import LOST, Listing, Reading, Survey, ended, survey
 from scanners.sources.base import SourceConnector
 from scanners.units import Detection, Opening, Piece, Unit, batches
+from scanners.values import UnreadableError
 
 #: Seconds between two looks at what could interrupt a wait.
 _TICK_S = 0.2
 #: Seconds between two looks at whether distant workers are still there.
 _CHECK_S = 3.0
 #: What a table and a byte of a file take one core, in seconds, roughly: for the choice between one and many only.
-_TABLE_S, _BYTE_S = 0.08, 1.2e-6
+_TABLE_S, _BYTE_S = 0.08, 2e-6
 #: More bytes than this of one file are hardly ever read without being asked to.
-_SAMPLE_BYTES = 2_000_000
+_SAMPLE_BYTES = 500_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,17 +191,26 @@ class Schedule:
         if not job.manners.hours.is_open(self._clock()):
             yield number, Skipped(source.name, Reason.OUTSIDE_HOURS, code=str(job.manners.hours))
             return
-        connector = job.opening.open()
+        connector: SourceConnector | None = None
         is_kept = False
         try:
-            known = survey(connector, self._limits)
-            pieces, unchanged = self._pieces(job, known)
+            try:
+                connector = job.opening.open()
+                known = survey(connector, self._limits)
+                pieces, unchanged = self._pieces(job, known)
+            except UnreadableError as error:
+                known, pieces, unchanged = _unlisted(job, error.reason, error.code), [], ()
+            except ToolError:
+                raise
+            except Exception as error:  # a source that cannot even be listed stops no other
+                known, pieces, unchanged = _unlisted(job, Reason.READER_FAILED, type(error).__name__), [], ()
             units = deque(Unit(job.opening, self._detection, self._limits, batch) for batch in batches(pieces))
             self._workers.expect(sum(map(_work_s, pieces)))
-            is_kept = bool(units) and self._keep(job, connector)
+            is_kept = bool(units) and connector is not None and self._keep(job, connector)
         finally:
-            if not is_kept:
-                connector.close()
+            if connector is not None and not is_kept:
+                with suppress(Exception):  # whatever its driver thinks of it
+                    connector.close()
         names = {item.asset.name for item in known.listed}
         yield (
             number,
@@ -324,6 +336,10 @@ def _result(future: Future[tuple[Looked, ...]]) -> tuple[Looked, ...] | None:
         future.cancel()
         return None
     return future.result()
+
+
+def _unlisted(job: Job, reason: Reason, code: str | None) -> Survey:
+    return Survey((), (Skipped(job.opening.source.name, reason, code=code),), is_listed=False)
 
 
 def _work_s(piece: Piece) -> float:

@@ -7,6 +7,7 @@ import shutil
 import signal
 import tempfile
 import threading
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -51,7 +52,8 @@ class _Desk:
     def release(self) -> None:
         connector, self._connector, self._opening = self._connector, None, None
         if connector is not None:
-            connector.close()
+            with suppress(Exception):  # whatever its driver thinks of it
+                connector.close()
 
 
 _desk = _Desk()
