@@ -260,7 +260,9 @@ def _weak_hashes(
         return
     said = f"{where}: {names}, no salt"
     if is_repeated:
-        said += f"; {repeats:,} of {verdict.sampled:,} hashes occur again, as only unsalted ones do"
+        said += (
+            f"; only {verdict.distinct:,} different ones among {verdict.sampled:,}: equal passwords have equal hashes"
+        )
     elif not is_formal:
         said += " in the hash or beside it"
     certainty = Certainty.SURE if is_formal or is_repeated else Certainty.LIKELY
