@@ -191,6 +191,26 @@ def test_what_is_refused_or_slow_is_skipped_with_its_reason(postgresql_url: str)
     assert "canary" not in repr(found)
 
 
+@needs("MariaDB Unicode")
+def test_mariadb_s_driver_shows_the_database_of_the_address_alone(mariadb_url: str) -> None:
+    databases.build(mariadb_url)
+    run(mariadb_url, "CREATE VIEW slow AS SELECT sleep(20) + count(*) AS x FROM customers")
+    given = sa.make_url(mariadb_url)
+    server = f"odbc://root@127.0.0.1:{given.port}/"
+    with opened(f"{server}{given.database}?driver=MariaDB+Unicode", views=True, timeout_s=1) as source:
+        found = listing(source)
+        assert set(found) == {*databases.metadata.tables, "slow"}
+        assert source.read(found["customers"], Take(1_000)).rows_read == 300
+        with pytest.raises(UnreadableError) as failed:
+            source.read(found["slow"], Take(10))
+        assert failed.value.reason is Reason.TIMED_OUT
+        with pytest.raises(sa.exc.DBAPIError), source._open().connect() as connection:
+            connection.exec_driver_sql("DELETE FROM events")
+    with opened(f"{server}?driver=MariaDB+Unicode") as source, pytest.raises(UnreadableError) as unnamed:
+        list[object](source.list_assets())
+    assert (unnamed.value.reason, unnamed.value.code) == (Reason.NOT_FOUND, "3D000")
+
+
 @pytest.mark.parametrize(
     ("address", "reason", "code"),
     [

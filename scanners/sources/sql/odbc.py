@@ -60,7 +60,7 @@ class OdbcHabits(AskedHabits):
     reasons: ClassVar = {
         **dict.fromkeys(("28", "42501"), Reason.NO_PERMISSION),
         **dict.fromkeys(("42S02", "42S22", "S0002", "S0022", "42P01", "42703", "3D", "IM002"), Reason.NOT_FOUND),
-        **dict.fromkeys(("HYT00", "57014", "HY008"), Reason.TIMED_OUT),
+        **dict.fromkeys(("HYT00", "57014", "HY008", "HY018"), Reason.TIMED_OUT),
         **dict.fromkeys(("40", "55P03"), Reason.LOCKED),
         **dict.fromkeys(("08001", "08004", "HYT01"), Reason.CONNECTION_FAILED),
         **dict.fromkeys(("08", "57P"), Reason.CONNECTION_LOST),
@@ -73,6 +73,7 @@ class OdbcHabits(AskedHabits):
         self._is_read_only: bool | None = None
         self._host: str | None = None
         self._can_cut = False
+        self._database = ""
         self._has_limit = True
 
     def open(self, url: URL, timeout_s: float) -> Engine:
@@ -102,6 +103,7 @@ class OdbcHabits(AskedHabits):
             with suppress(pyodbc.Error):
                 self._can_cut = bool(connection.getinfo(pyodbc.SQL_STRING_FUNCTIONS) & _SUBSTRING)
             self._has_limit = _limit_of(dbms) is not None
+            self._database = str(connection.getinfo(pyodbc.SQL_DATABASE_NAME) or "")
             statements = next((said for name, said in _SESSION.items() if dbms.startswith(name)), ())
             if statements:
                 cursor = connection.cursor()
@@ -117,7 +119,10 @@ class OdbcHabits(AskedHabits):
         """Those of the tables that the driver tells of, without those that are known to be the system's."""
         assert isinstance(inspector.bind, Connection)  # noqa: S101 - the connector inspects a connection
         with _told(inspector.bind) as cursor:
-            found = {row[1] or None for row in cursor.tables() if row[3] in ("TABLE", "BASE TABLE", "VIEW")}
+            every = [row for row in cursor.tables() if row[3] in ("TABLE", "BASE TABLE", "VIEW")]
+            found = {row[1] or None for row in every if self._is_here(row)}
+        if every and not found:  # the address names none of the server's databases
+            raise UnreadableError(Reason.NOT_FOUND, "3D000")
         return sorted(
             (name for name in found if name is None or name.lower() not in _SYSTEM), key=lambda name: name or ""
         )
@@ -128,7 +133,8 @@ class OdbcHabits(AskedHabits):
         if not types or (kind is AssetKind.VIEW and not self._has_limit):
             return []
         with _told(connection) as cursor:
-            return [row[2] for row in cursor.tables() if (row[1] or None) == schema and row[3] in types]
+            every = list(cursor.tables())
+        return [row[2] for row in every if self._is_here(row) and (row[1] or None) == schema and row[3] in types]
 
     def catalog(
         self, connection: Connection, inspector: Inspector, schema: str | None, kind: AssetKind, names: list[str] | None
@@ -137,7 +143,7 @@ class OdbcHabits(AskedHabits):
         wanted = names if names is not None else self.names(connection, inspector, schema, kind)
         with _told(connection) as cursor:
             # The driver takes names as patterns: they are compared here.
-            rows = [row for row in cursor.columns() if (row[1] or None) == schema]
+            rows = [row for row in cursor.columns() if self._is_here(row) and (row[1] or None) == schema]
         codes = {str(row[5]): row[4] for row in rows}
         columns = [(row[2], row[3], row[5], row[10] != 0, row[11]) for row in rows]
         keys, references = [], []
@@ -149,6 +155,10 @@ class OdbcHabits(AskedHabits):
                 found = list(cursor.foreignKeys(foreignTable=name, foreignSchema=schema))
                 references.extend([(name, row[7], row[1] or None, row[2], row[3]) for row in found if row[6] == name])
         return Dictionary(columns, keys, references, lambda declared: _type_of(codes[declared], declared))
+
+    def _is_here(self, row: Any) -> bool:
+        """Whether a table is in the database that is connected to: drivers tell of the server's others as well."""
+        return not row[0] or row[0].lower() == self._database.lower()
 
     def statistics(self, connection: Connection, schema: str | None) -> dict[str, Statistics]:
         """Drivers tell none for a whole schema."""
