@@ -167,6 +167,8 @@ LISTINGS = (
     ("map", "decisions"),
     ("map", "suppressions"),
     ("map", "hygiene", "--all"),
+    ("map", "joins", "--all"),
+    ("map", "joins", "--why"),
     ("map", "subjects"),
     ("map", "subjects", "--exposure"),
     ("sources", "list"),

@@ -30,6 +30,12 @@ COMMANDS: list[tuple[str, ...]] = [
     ("map", "coverage", "--skipped"),
     ("map", "diff"),
     ("map", "subjects"),
+    ("map", "joins"),
+    ("map", "hygiene"),
+    ("map", "scans"),
+    ("map", "decisions"),
+    ("map", "suppressions"),
+    ("map", "export"),
     ("init",),
     ("demo",),
 ]
