@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as attribute
+from itertools import islice
 
 from data_map.model import FieldRef, JoinMeasure, MapSource, Skipped, Term
 from scanners.joins.candidates import Candidate, Column, Table, by_name, by_value, own_key, parents_of, tables_of
@@ -29,6 +30,8 @@ _MOST_FOUND = 4
 #: Values of a field that are looked up to find a parent for it.
 _LOOKED_UP = 200
 
+#: A value that is a key in more fields than this tells none of them from the others.
+_MOST_HOMES = 24
 #: A counter of fewer numbers is filled by chance.
 _LEAST_RANGE = 30
 
@@ -275,7 +278,8 @@ class _Run:
         where: defaultdict[int, list[FieldRef]] = defaultdict(list)
         for ref in keys:
             for value in self._sketches[ref].hashes:
-                where[value].append(ref)
+                if len(where[value]) < _MOST_HOMES:
+                    where[value].append(ref)
         found = []
         for place, table in enumerate(self._tables):
             for child in by_value(table) if self._fresh[place] else ():
@@ -315,7 +319,8 @@ class _Run:
                     continue
                 if child.is_key and own_key(child, table):
                     continue
-                fitting = [column for column, keys in counters[table.source] if _fills(sketch, keys)]
+                # Two are as good as none: no more need be looked for.
+                fitting = list(islice((column for column, keys in counters[table.source] if _fills(sketch, keys)), 2))
                 if len(fitting) == 1 and fitting[0].table != child.table:
                     found.append(Candidate(child, fitting[0], NONE))
         return found
