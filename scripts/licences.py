@@ -55,11 +55,12 @@ SPELLINGS = {
 
 
 def runtime_closure() -> dict[str, Distribution]:
-    """Every distribution that a user's installation with all extras holds, by name."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    """Every distribution that a user's installation with all locked extras holds, by name."""
+    whole = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    project, left_out = whole["project"], DEVELOPERS_EXTRAS | set(whole["tool"]["privacy-inventory"]["unlocked"])
     own = canonicalize_name(project["name"])
     lists = [project["dependencies"]]
-    lists += [list_ for extra, list_ in project["optional-dependencies"].items() if extra not in DEVELOPERS_EXTRAS]
+    lists += [list_ for extra, list_ in project["optional-dependencies"].items() if extra not in left_out]
     todo = [(Requirement(text), "") for list_ in lists for text in list_]
     found: dict[str, Distribution] = {}
     seen: set[tuple[str, str]] = set()

@@ -64,7 +64,7 @@ def faults(lock: str, project: dict[str, object]) -> list[str]:
 
 def unused(lock: str) -> list[str]:
     """Pins that came from pyproject.toml by name and are asked for no longer."""
-    asked = {canonicalize_name(Requirement(text).name) for text in _requirements(_project())}
+    asked = {canonicalize_name(Requirement(text).name) for text in _requirements(project())}
     name = ""
     found = []
     for line in lock.splitlines():
@@ -78,7 +78,8 @@ def unused(lock: str) -> list[str]:
 def make(*, upgrade: bool) -> None:
     """Write the lock, with the versions it already has where they still fit."""
     lowest = next(iter(spec.version for spec in SpecifierSet(_python()) if spec.operator == ">="))
-    options = ["--universal", "--all-extras", "--generate-hashes", "--python-version", lowest, "--quiet"]
+    options = ["--universal", "--generate-hashes", "--python-version", lowest, "--quiet"]
+    options += [f"--extra={extra}" for extra in _extras(project())]
     options += ["--no-emit-index-url", "--no-emit-find-links", "--custom-compile-command", "make lock"]
     options += ["--upgrade"] if upgrade else []
     # ``uv`` stands beside this Python.
@@ -88,19 +89,29 @@ def make(*, upgrade: bool) -> None:
 
 
 def _requirements(project: dict[str, object]) -> list[str]:
-    dependencies, extras = project["dependencies"], project["optional-dependencies"]
+    dependencies = project["dependencies"]
     assert isinstance(dependencies, list)  # noqa: S101
+    return [*dependencies, *(text for list_ in _extras(project).values() for text in list_)]
+
+
+def _extras(project: dict[str, object]) -> dict[str, list[str]]:
+    extras = project["optional-dependencies"]
     assert isinstance(extras, dict)  # noqa: S101
-    return [*dependencies, *(text for list_ in extras.values() for text in list_)]
+    return extras
 
 
-def _project() -> dict[str, object]:
-    project: dict[str, object] = tomllib.loads(PROJECT.read_text())["project"]
-    return project
+def project() -> dict[str, object]:
+    """The project's table of pyproject.toml, with those extras only that are locked."""
+    whole = tomllib.loads(PROJECT.read_text())
+    found: dict[str, object] = whole["project"]
+    unlocked = whole["tool"]["privacy-inventory"]["unlocked"]
+    return found | {
+        "optional-dependencies": {name: list_ for name, list_ in _extras(found).items() if name not in unlocked}
+    }
 
 
 def _python() -> str:
-    return str(_project()["requires-python"])
+    return str(project()["requires-python"])
 
 
 def main() -> None:
@@ -112,7 +123,7 @@ def main() -> None:
     if not arguments.check:
         make(upgrade=arguments.upgrade)
     text = LOCK.read_text()
-    wrong = faults(text, _project()) + unused(text)
+    wrong = faults(text, project()) + unused(text)
     if wrong:
         sys.exit("requirements.lock is out of step; run `make lock`:\n  " + "\n  ".join(wrong))
     sys.stdout.write(f"requirements.lock: {len(pins(text))} packages, in step with pyproject.toml\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import time
 from pathlib import Path
@@ -22,7 +23,9 @@ pyodbc = pytest.importorskip("pyodbc", reason="needs the extra odbc, and unixODB
 
 
 def needs(name: str) -> pytest.MarkDecorator:
-    return pytest.mark.skipif(name not in pyodbc.drivers(), reason=f"there is no ODBC driver called {name}")
+    # In CI a driver that is not there makes its tests fail.
+    is_absent = name not in pyodbc.drivers() and not os.environ.get("CI")
+    return pytest.mark.skipif(is_absent, reason=f"there is no ODBC driver called {name}")
 
 
 sqlite_driver = needs("SQLite3")

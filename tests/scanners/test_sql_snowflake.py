@@ -19,6 +19,8 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> Any:
     python = os.environ.get("FAKESNOW_PYTHON")
+    if python is None and os.environ.get("CI"):
+        pytest.fail("FAKESNOW_PYTHON names no Python that has the emulator of Snowflake", pytrace=False)
     if python is None:
         pytest.skip("FAKESNOW_PYTHON names no Python that has the emulator of Snowflake")
     done = subprocess.run(
