@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from data_map.store import joins as kept
-from privacy.scanning import connect
+from privacy.opening import connect
 from scanners.joins.measuring import Measured
 from scanners.joins.measuring import measure as measured
 
@@ -29,11 +29,13 @@ def measure(
     limits: Limits,
     *,
     budget_s: float = BUDGET_S,
+    on_step: Callable[[], None] = lambda: None,
 ) -> Measured:
     """Measure the joins of what a scan looked at, within and between its sources, and keep them with the scan.
 
     ``targets`` are those of the scan, under the names that the store knows them by. Where the scan left everything
     unread because nothing had changed, no source is opened. Doing it again replaces what was kept the first time.
+    ``on_step`` is called between two questions to a source; what it raises ends it.
     """
     if not kept.has_looks(store, scan_id):
         return Measured()
@@ -56,6 +58,7 @@ def measure(
         known=[join.measure for join in data_map.joins if join.measure is not None],
         budget_s=budget_s,
         max_file_bytes=limits.max_file_bytes,
+        on_step=on_step,
     )
     kept.keep(store, scan_id, done.measures)
     return done

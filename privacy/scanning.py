@@ -5,228 +5,27 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from data_map.build import apply
-from data_map.errors import ConfigurationError, NotAllowedError, ToolError, UsageError
-from data_map.model import (
-    Asset,
-    AssetKind,
-    AssetScan,
-    Decision,
-    FieldRef,
-    FieldVerdict,
-    Reason,
-    Skipped,
-    Source,
-    SourceScan,
-    Suppression,
-)
-from data_map.taxonomy import CATEGORIES, LegalClass, class_of
+from data_map.errors import NotAllowedError, ToolError
+from data_map.model import AssetScan, Decision, FieldRef, Reason, Skipped, Source, SourceScan, Suppression
 from privacy import holder
 from privacy.app import App, Target
-from scanners.fingerprint import detectors_digest, fingerprint
-from scanners.pace import Manners
-from scanners.scan import FIRST_ROWS, Limits, Listing, ScanEvent, events_of, survey
+from privacy.opening import manners_of, opening_of
+from privacy.scan_summary import ScanSummary, SourceSummary, amiss, asks_for_hygiene, failing_of, newly_found
+from scanners.fingerprint import detectors_digest
+from scanners.scan import Limits, Listing, ScanEvent, events_of
 from scanners.schedule import Done, Event, Job, Schedule
-from scanners.units import Detection, Opening
+from scanners.units import Detection
 
 if TYPE_CHECKING:
-    from data_map.model import DataMap
     from data_map.store.store import Store
     from scanners.executor import Workers
-    from scanners.sources.base import SourceConnector
-
-
-@dataclass(slots=True)
-class SourceSummary:
-    """What became of one source."""
-
-    source: Source
-    #: What its listing holds; None when the scan was interrupted before it was listed.
-    asset_count: int | None = None
-    read_count: int = 0
-    whole_count: int = 0
-    field_count: int = 0
-    personal_count: int = 0
-    rows_read: int = 0
-    bytes_read: int = 0
-    #: Assets that were not read again because nothing about them has changed.
-    unchanged_count: int = 0
-    #: Seconds from its listing to its last asset, in this run.
-    seconds: float = 0.0
-    #: Category → fields in which it was found, as the field's own category or inside a text.
-    categories: Counter[str] = field(default_factory=Counter)
-    skipped: list[Skipped] = field(default_factory=list)
-
-    @property
-    def unreached_count(self) -> int:
-        """Assets that were listed, and neither read nor refused: the scan was interrupted before them."""
-        refused = {skip.asset for skip in self.skipped if skip.asset is not None and skip.field is None}
-        return max(0, (self.asset_count or 0) - self.read_count - self.unchanged_count - len(refused))
-
-    @property
-    def is_unopened(self) -> bool:
-        """Whether the source itself could not be opened, so that nothing of it was read."""
-        nothing = self.read_count == 0 and self.unchanged_count == 0
-        unopened = (skip.asset is None and skip.reason is not Reason.OUTSIDE_HOURS for skip in self.skipped)
-        return nothing and any(unopened)
-
-    def add(self, event: ScanEvent) -> None:
-        """Count one event of the scan."""
-        if isinstance(event, Skipped):
-            self.skipped.append(event)
-        elif isinstance(event, Listing):
-            self.asset_count = event.asset_count
-            self.unchanged_count += len(event.unchanged)
-        elif isinstance(event, SourceScan):
-            self.asset_count = event.asset_count
-        elif isinstance(event, AssetScan):
-            self.read_count += 1
-            self.whole_count += event.is_whole
-            self.field_count += len(event.fields)
-            self.rows_read += event.rows_read
-            self.bytes_read += event.bytes_read
-            for verdict in event.verdicts:
-                if verdict.state.is_personal:
-                    self.personal_count += 1
-                    self.categories.update(categories_of(verdict))
-
-
-@dataclass(slots=True)
-class ScanSummary:
-    """What became of a whole run."""
-
-    scan_id: int
-    #: Whether an earlier run began this scan.
-    is_continued: bool
-    #: Module of the language model; None when names in running text were not looked for.
-    model: str | None
-    sources: list[SourceSummary] = field(default_factory=list)
-    is_interrupted: bool = False
-    #: Sources whose hours ended before all of it was read: the next run goes on there.
-    late: list[str] = field(default_factory=list)
-    #: Where it was done: ``this process``, ``4 processes``, ``dask``.
-    workers: str = "this process"
-    #: Fields that ``--fail-on`` was asked about and that were found.
-    failing: list[FieldVerdict] = field(default_factory=list)
-
-    #: Sources that could not be taken, with the reason.
-    refused: list[NotAllowedError] = field(default_factory=list)
-
-    @property
-    def has_skips(self) -> bool:
-        """Whether anything was not read."""
-        return any(source.skipped for source in self.sources)
-
-
-def categories_of(verdict: FieldVerdict) -> set[str]:
-    """The categories a personal field holds: its own, or what its text contains."""
-    own = {verdict.category} if verdict.category and verdict.category != "text.personal" else set()
-    return own | {item.category for item in verdict.contains}
-
-
-def limits_of(app: App, **overrides: object) -> Limits:
-    """The configuration's limits with what the command line says instead."""
-    settings = app.config.scan
-    given = {key: value for key, value in overrides.items() if value is not None}
-    merged: dict[str, object] = {
-        "sample_rows": settings.sample_rows or None,
-        "max_file_bytes": settings.max_file_mb * 2**20,
-        "timeout_s": settings.timeout_s,
-    } | given
-    return Limits(**merged)  # type: ignore[arg-type]
-
-
-def opening_of(app: App, target: Target, timeout_s: float, *, series: bool = False) -> Opening:
-    """How a target is opened. The store and the vault key never count as part of a scanned folder."""
-    settings = target.settings
-    own = _own_files(app, target) if target.place.root else ()
-    return Opening(
-        target.source,
-        target.place,
-        include=settings.include if settings else (),
-        exclude=(*app.config.scan.exclude, *(settings.exclude if settings else ()), *own),
-        views=settings.views if settings else False,
-        timeout_s=timeout_s,
-        series=series or (settings.series if settings else False),
-    )
-
-
-def connect(app: App, target: Target, timeout_s: float, *, series: bool = False) -> SourceConnector:
-    """The connector of a target."""
-    return opening_of(app, target, timeout_s, series=series).open()
-
-
-#: What lies on this machine: nobody else is kept from his work by reading it with all cores.
-_LOCAL_KINDS = frozenset({"files"})
-
-
-def manners_of(target: Target) -> Manners:
-    """How gently a target is to be read."""
-    settings = target.settings
-    is_local = target.place.kind in _LOCAL_KINDS and "://" not in (target.place.root or "")
-    own = settings.connections if settings else None
-    return Manners(
-        connections=own or (None if is_local else Manners().connections),
-        max_rows_per_s=settings.max_rows_per_s if settings else 0.0,
-        hours=settings.windows if settings else Manners().hours,
-    )
-
-
-def workers_of(app: App, detection: Detection, executor: str | None = None, count: int | None = None) -> Workers:
-    """Where to work, by the words of ``--executor`` and ``--workers``, else by the configuration.
-
-    Raises:
-        UsageError: the words do not fit together.
-        ConfigurationError: there is no such executor, or what it needs is missing.
-        UnavailableError: the cluster does not answer.
-    """
-    from scanners import executor as executors
-
-    settings = app.config.scan
-    wanted = executor or settings.executor or None
-    given = count or settings.workers or None
-    if wanted is None and given is None:
-        return executors.Automatic(executors.cores(), detection.model)
-    if wanted == "inline" or (wanted is None and given == 1):
-        if count is not None and count > 1:
-            msg = "--executor inline is this one process; --workers is for processes."
-            raise UsageError(msg)
-        return executors.Inline()
-    if wanted in (None, "processes"):
-        return executors.Processes(given or executors.cores(), detection.model)
-    if count is not None:
-        msg = "--workers is for processes of this machine; a cluster has the workers that it has."
-        raise UsageError(msg)
-    files = [app.beside_config(path) for path in (settings.tls_ca, settings.tls_cert, settings.tls_key) if path]
-    if files and len(files) < 3:
-        msg = "TLS needs all three of tls_ca, tls_cert and tls_key under [scan]."
-        raise ConfigurationError(msg)
-    certificates = executors.Certificates(*files) if files else None
-    return executors.Dask(str(wanted), certificates, detectors_digest())
-
-
-def _own_files(app: App, target: Target) -> tuple[str, ...]:
-    from data_map.store import connection
-
-    path = connection.sqlite_path(connection.parse(app.store_url))
-    if path is None or target.place.root is None:
-        return ()
-    own = [Path(f"{path}{suffix}").resolve() for suffix in ("", "-wal", "-shm", "-journal")] + [app.key_path.resolve()]
-    root = Path(target.place.root)
-    return tuple(_literal(item.relative_to(root).as_posix()) for item in own if item.is_relative_to(root))
-
-
-def _literal(name: str) -> str:
-    """A glob that matches this name alone."""
-    return "".join(f"[{char}]" if char in "*?[" else char for char in name)
 
 
 class Stopped:
@@ -384,8 +183,15 @@ class _Run:
                     self._store.end_scan(self._begun.id, "interrupted")
             raise
         self.summary.workers = self._workers.name
-        if before is not None:
-            self.summary.failing.extend(_new(before, self._store.load(today=self._app.today), self.summary))
+        if before is not None or self._suppressions or asks_for_hygiene(self._fail_on):
+            after = self._store.load(today=self._app.today)
+            if before is not None:
+                self.summary.failing.extend(newly_found(before, after, self.summary))
+            parts = [part for part in after.sources if part.source.name in self.summary.names]
+            self.summary.amiss = amiss(after, parts, self._fail_on, self._app.today)
+            self.summary.suppressed_count = sum(
+                item.suppression is not None for part in parts for asset in part.assets for item in asset.fields
+            )
         return self.summary
 
     def _link(self, targets: Sequence[Target]) -> None:
@@ -400,7 +206,7 @@ class _Run:
         if not self._mode.has_joins or not any(one.read_count for one in self.summary.sources):
             return
         try:
-            done = measure(self._app, self._store, self._begun.id, open_now, self._limits)
+            done = measure(self._app, self._store, self._begun.id, open_now, self._limits, on_step=self._wait)
         except ToolError:
             raise
         except Exception as error:  # what was looked at is kept, and the scan is done
@@ -408,6 +214,8 @@ class _Run:
             return
         for name in done.unfinished:
             self._say(f"{name}: not all joins were measured in the time for it")
+        if done.failed_count:
+            self._say(f"{done.failed_count} questions about joins were refused or took too long")
 
     def _work(self, targets: Sequence[Target], missed: Sequence[Skipped]) -> list[Target]:
         self._keep_missed(missed)
@@ -494,7 +302,7 @@ class _Run:
         counted = _decided(event, self._decisions, self._suppressions, self._app.today)
         one.add(counted)
         if isinstance(counted, AssetScan):
-            self.summary.failing.extend(_failing(counted.verdicts, self._fail_on))
+            self.summary.failing.extend(failing_of(counted.verdicts, self._fail_on))
 
     def _tell_earlier(self, one: SourceSummary, event: Listing) -> None:
         """Count what earlier parts of this scan have done."""
@@ -618,99 +426,3 @@ def _taken(store: Store, target: Target) -> Source:
         return store.add_source(target.source)
     store.save_source(target.source)
     return target.source
-
-
-def _new(before: DataMap, after: DataMap, summary: ScanSummary) -> Iterator[FieldVerdict]:
-    """The personal fields of the scanned sources that the map did not have before."""
-    known = {ref for ref, verdict in _verdicts(before) if verdict.state.is_personal}
-    scanned = {one.source.name for one in summary.sources}
-    for ref, verdict in _verdicts(after):
-        if verdict.state.is_personal and ref not in known and ref.source in scanned:
-            yield verdict
-
-
-def _verdicts(data_map: DataMap) -> Iterator[tuple[FieldRef, FieldVerdict]]:
-    for part in data_map.sources:
-        for asset in part.assets:
-            for item in asset.fields:
-                yield item.field.ref, item.verdict
-
-
-def check_fail_on(wanted: Sequence[str]) -> None:
-    """Refuse what is neither a category, nor a class, nor ``new``.
-
-    Raises:
-        UsageError: there is no such word.
-    """
-    classes = {item.value for item in LegalClass}
-    for word in wanted:
-        if word != "new" and word not in classes and word not in CATEGORIES:
-            msg = f"--fail-on {word}: neither a category, nor a class ({', '.join(sorted(classes))}), nor “new”."
-            raise UsageError(msg)
-
-
-def _failing(verdicts: Sequence[FieldVerdict], fail_on: Sequence[str]) -> Iterator[FieldVerdict]:
-    wanted = set(fail_on)
-    for verdict in verdicts:
-        if verdict.state.is_personal:
-            found = categories_of(verdict) | ({verdict.category} if verdict.category else set())
-            if found & wanted or {class_of(item) for item in found} & wanted:
-                yield verdict
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """An asset that a scan would look at, or that it already could not."""
-
-    source: str
-    #: None when it is the whole source that cannot be read.
-    asset: Asset | None
-    #: About so many rows and bytes would be read at the first look; None where nobody can say before.
-    rows: int | None = None
-    bytes: int | None = None
-    is_unchanged: bool = False
-    skipped: Skipped | None = None
-
-
-def planned(app: App, target: Target, limits: Limits, *, detection: Detection | None = None) -> list[Planned]:
-    """What a scan would look at: the listing and the catalog's estimates alone, no row is read.
-
-    ``detection``: the detectors of a scan with ``--changed-only``; what has not changed is marked.
-    """
-    connector = connect(app, target, limits.timeout_s, series=limits.series)
-    try:
-        found = survey(connector, limits)
-    finally:
-        connector.close()
-    known = _known_fingerprints(app, target) if detection is not None else {}
-    plans = []
-    for item in found.listed:
-        about = found.contexts.get(item.asset.name)
-        country = target.source.country
-        mark = fingerprint(item, about, limits, detection, country) if detection and known else None
-        is_unchanged = mark is not None and known.get(item.asset.name) == mark
-        rows, size = (0, 0) if is_unchanged else _estimate(item.asset, limits)
-        plans.append(Planned(target.source.name, item.asset, rows, size, is_unchanged))
-    return plans + [Planned(target.source.name, None, skipped=skip) for skip in found.skipped]
-
-
-def _known_fingerprints(app: App, target: Target) -> dict[str, str]:
-    from data_map.store import scans
-
-    with app.reading_store() as store:
-        if store is None:
-            return {}
-        return scans.last_fingerprints(store, store.source_name_for(target.source.name, target.source.location))
-
-
-def _estimate(asset: Asset, limits: Limits) -> tuple[int | None, int | None]:
-    """Rows and bytes of the first look. Of a file no more than all of it can be said."""
-    if asset.kind is AssetKind.FILE:
-        return None, None if asset.size_bytes is None else min(asset.size_bytes, limits.max_file_bytes)
-    most = None if limits.full else limits.sample_rows or FIRST_ROWS
-    if asset.row_count is None:
-        return most, None
-    rows = asset.row_count if most is None else min(asset.row_count, most)
-    if asset.size_bytes is None:
-        return rows, None
-    return rows, round(asset.size_bytes * rows / max(asset.row_count, 1))

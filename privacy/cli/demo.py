@@ -35,9 +35,9 @@ def demo(
     from privacy.demo.report import write_report
     from privacy.demo.settings import write_config
     from privacy.dsar.summary import section as requests_section
+    from privacy.opening import limits_of
     from privacy.reports.table import show
     from privacy.ropa.art30 import summary as activities_section
-    from privacy.scanning import limits_of
 
     try:
         company = build(folder)

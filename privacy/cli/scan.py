@@ -20,7 +20,9 @@ from privacy.reports.text import amount, counted, printable, size
 if TYPE_CHECKING:
     from data_map.model import Skipped
     from privacy.app import Target
-    from privacy.scanning import Mode, Planned, ScanSummary, SourceSummary, Stopped
+    from privacy.planning import Planned
+    from privacy.scan_summary import ScanSummary, SourceSummary
+    from privacy.scanning import Mode, Stopped
     from scanners.scan import Limits, ScanEvent
 
 _PLACES = "A configured source's name, a database URL, a folder or a file. None scans every configured source."
@@ -59,7 +61,9 @@ def scan(
     ] = None,
     fail_on: Annotated[
         list[str] | None,
-        typer.Option("--fail-on", metavar="WHAT", help="Exit 6 when this category, class or “new” is found."),
+        typer.Option(
+            "--fail-on", metavar="WHAT", help="Exit 6 when this category, class, kind of hygiene or “new” is found."
+        ),
     ] = None,
     changed_only: Annotated[
         bool, typer.Option("--changed-only", help="Leave unread what has not changed since its last look.")
@@ -74,12 +78,17 @@ def scan(
         str | None,
         typer.Option("--executor", metavar="WHERE", help="inline, processes or dask://HOST:PORT [what is quicker]"),
     ] = None,
+    no_joins: Annotated[
+        bool, typer.Option("--no-joins", help="Do not measure which fields join, which reads keys a second time.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="List what would be read; touch no row.")] = False,
     form: FormatOption = Format.TABLE,
     output: OutputOption = None,
 ) -> None:
     """Look for personal data in databases, folders and files, read-only, and keep what was found in the map."""
-    from privacy.scanning import Mode, check_fail_on, keep_missed, limits_of
+    from privacy.opening import limits_of
+    from privacy.scan_summary import check_fail_on
+    from privacy.scanning import Mode, keep_missed
 
     if full and sample_rows is not None:
         msg = "--full reads every row and --sample-rows only some; give one of them."
@@ -109,7 +118,7 @@ def scan(
             with run.app.writing_store() as store:
                 keep_missed(store, missed, limits)
         raise _final(failures)
-    mode = Mode(changed_only=changed_only, restart=restart, is_seed_given=seed is not None)
+    mode = Mode(changed_only=changed_only, restart=restart, is_seed_given=seed is not None, has_joins=not no_joins)
     summary = scan_targets(
         run, targets, limits, fail_on or [], missed, mode=mode, executor=executor, worker_count=workers
     )
@@ -200,7 +209,8 @@ def scan_targets(
     worker_count: int | None = None,
 ) -> ScanSummary:
     """Scan with live progress; what is seen goes to the run's store."""
-    from privacy.scanning import Stopped, run_scan, workers_of
+    from privacy.opening import workers_of
+    from privacy.scanning import Stopped, run_scan
 
     stopped = Stopped()
     with _stoppable(stopped):
@@ -393,6 +403,9 @@ def explain_summary(run: Run, summary: ScanSummary) -> None:
             out.print(Text(f"  {skip_line(skip)}"))
         if len(skipped) > 10:
             out.print(Text(f"  … and {amount(len(skipped) - 10)} more: privacy map coverage --skipped"))
+    if summary.suppressed_count:
+        set_aside = counted(summary.suppressed_count, "field")
+        out.print(Text(f"\n{set_aside} set aside by pattern, not counted above: privacy map suppressions"))
     if summary.model is None:
         out.print(
             Text(
@@ -420,6 +433,9 @@ def _read(one: SourceSummary) -> str:
 def _exit(run: Run, summary: ScanSummary, has_failures: bool) -> Exit:
     if summary.failing:
         run.warn(f"privacy: --fail-on: {counted(len(summary.failing), 'field')}, first {summary.failing[0].ref}")
+    if summary.amiss:
+        worst = summary.amiss[0]
+        run.warn(f"privacy: --fail-on: {counted(len(summary.amiss), 'hygiene finding')}, first {printable(worst.ref)}")
     skipped = sum(len(one.skipped) for one in summary.sources)
     if skipped:
         run.warn(f"privacy: {amount(skipped)} skipped, see `privacy map coverage --skipped`")
@@ -435,13 +451,13 @@ def _exit(run: Run, summary: ScanSummary, has_failures: bool) -> Exit:
         return Exit.NOT_ALLOWED
     if summary.sources and all(one.is_unopened for one in summary.sources):
         raise UnavailableError("None of the sources could be opened.")
-    if summary.failing:
+    if summary.failing or summary.amiss:
         return Exit.CHECK_FAILED
     return Exit.SKIPPED if summary.has_skips or has_failures or summary.refused else Exit.DONE
 
 
 def _plan(run: Run, targets: list[Target], limits: Limits, form: Format, output: Any, *, changed_only: bool) -> None:
-    from privacy.scanning import planned
+    from privacy.planning import planned
 
     detection = run.app.detection() if changed_only else None
     records: list[dict[str, object]] = []
@@ -502,7 +518,7 @@ def _planned_record(plan: Planned) -> dict[str, object]:
 
 def _total(target: Target, plans: list[Planned]) -> str:
     """What would be read of one source, and when, in a sentence."""
-    from privacy.scanning import manners_of
+    from privacy.opening import manners_of
 
     read = [plan for plan in plans if plan.asset is not None and not plan.is_unchanged]
     what = "file" if target.place.kind == "files" else "table"

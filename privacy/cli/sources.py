@@ -94,7 +94,7 @@ def check(
 def check_source(run: Run, name: str, found: Any) -> dict[str, object]:
     """Open one source and say what could be done with it."""
     from data_map.model import REASON_TEXT, Skipped
-    from privacy.scanning import connect
+    from privacy.opening import connect
     from scanners.scan import listing
     from scanners.sources.base import Checkable
     from scanners.values import UnreadableError

@@ -22,7 +22,9 @@ from scanners.values import Take
 WHOLE_ROWS = 20_000
 SAMPLE_ROWS = 2_000
 #: Hashes kept at once in all; beyond, tables are sampled however small they are. About 100 bytes each.
-_MOST_HASHES = 8_000_000
+_MOST_HASHES = 3_000_000
+#: Of a larger table only a declared key is asked for values: there is an index on it, and the table is not walked.
+_MOST_WALKED = 1_000_000
 #: Questions asked to large tables about the values of one field.
 _MOST_PROBES = 4
 #: Parents found by values alone that are weighed for one field.
@@ -61,14 +63,15 @@ def measure(
     known: Iterable[JoinMeasure] = (),
     budget_s: float = 120.0,
     max_file_bytes: int = 100 * 2**20,
+    on_step: Callable[[], None] = lambda: None,
 ) -> Measured:
     """Measure the joins of all fields that were looked at again, or whose likely parents were.
 
     ``open_`` gives the connector of a source, or None for one that is not to be opened: pairs with a side there are
     left as they are. ``known`` are earlier measures; one whose pair no longer comes into question is taken back.
-    ``budget_s``: seconds for each source.
+    ``budget_s``: seconds for each source. ``on_step`` is called between two questions; what it raises ends it.
     """
-    run = _Run(tables_of(sources), is_fresh, Hasher(key), seed, budget_s, max_file_bytes)
+    run = _Run(tables_of(sources), is_fresh, Hasher(key), seed, budget_s, max_file_bytes, on_step)
     return run.measured(open_, list(known))
 
 
@@ -83,7 +86,9 @@ class _Run:
         seed: int,
         budget_s: float,
         max_file_bytes: int,
+        on_step: Callable[[], None],
     ) -> None:
+        self._on_step = on_step
         self._tables = tables
         self._fresh = [is_fresh(table.source, table.asset) for table in tables]
         self._hasher = hasher
@@ -171,6 +176,7 @@ class _Run:
             table = self._tables[place]
             if table.source != source or table.asset not in listed:
                 continue
+            self._on_step()
             if time.monotonic() > until:
                 self._done.unfinished.append(source)
                 return
@@ -249,8 +255,12 @@ class _Run:
                 continue
             if not pair.parent.is_key and not sketches[1].is_unique:
                 continue  # values that repeat are no key, and looking for them would read the whole table
+            rows = listed[parent.asset].asset.row_count
+            if not pair.parent.is_key and (rows is None or rows > _MOST_WALKED):
+                continue
             if asked[child] >= _MOST_PROBES:
                 continue
+            self._on_step()
             if time.monotonic() > until:
                 self._done.unfinished.append(source)
                 return

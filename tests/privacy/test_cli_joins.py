@@ -11,7 +11,7 @@ import pytest
 
 from privacy.app import App
 from privacy.linking import measure
-from privacy.scanning import limits_of
+from privacy.opening import limits_of
 from tests.conftest import Cli
 
 CHILD, PARENT = "shop:main.orders#customer_id", "shop:main.customers#id"

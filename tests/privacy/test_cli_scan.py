@@ -407,7 +407,8 @@ def test_where_work_cannot_be_done(
 
 def test_hours_that_end_leave_the_rest_to_the_next_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from privacy.app import App
-    from privacy.scanning import limits_of, run_scan
+    from privacy.opening import limits_of
+    from privacy.scanning import run_scan
     from scanners.executor import Inline
     from scanners.units import Detection
 
@@ -445,3 +446,41 @@ def test_hours_that_end_leave_the_rest_to_the_next_run(tmp_path: Path, monkeypat
     assert scans == [(1, "complete")]
     assert (len(seen.sources[0].assets), seen.sources[0].skipped) == (61, ())
     assert done.sources[0].read_count == 61
+
+
+def test_a_hygiene_finding_can_fail_a_scan(inside: Cli, tmp_path: Path) -> None:
+    rows = "".join(
+        f"{name}{number},{name}-{number * 7919}!x\n" for number, name in enumerate(["ann", "bob", "eve"] * 20)
+    )
+    (tmp_path / "logins.csv").write_text("username,password\n" + rows)
+    failed = inside("scan", "logins.csv", "--fail-on", "cleartext_password")
+    assert failed.exit_code == 6
+    assert "1 hygiene finding, first logins:logins.csv#password" in failed.stderr
+    assert inside("scan", "logins.csv", "--fail-on", "superuser").exit_code == 0
+    unknown = inside("scan", "logins.csv", "--fail-on", "untidy")
+    assert unknown.exit_code == 2
+
+
+def test_what_people_set_aside_is_told_and_fails_nothing(inside: Cli, tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text("email\n" + "".join(f"p{number}@mail.example\n" for number in range(50)))
+    assert inside("scan", "list.csv", "--fail-on", "contact.email").exit_code == 6
+    assert inside("map", "suppress", "list:list.csv#*", "--what", "contact", "--reason", "invented").exit_code == 0
+    again = inside("scan", "list.csv", "--fail-on", "contact.email", "--fail-on", "new")
+    assert again.exit_code == 0, again.stderr
+    assert "1 field set aside by pattern" in again.stdout
+
+
+def test_joins_are_measured_unless_told_otherwise(inside: Cli, tmp_path: Path) -> None:
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "customers.csv").write_text(
+        "id,email\n" + "".join(f"c{n * 37},p{n}@x.org\n" for n in range(60))
+    )
+    (tmp_path / "shop" / "orders.csv").write_text(
+        "id,customer_id\n" + "".join(f"{n},c{n % 60 * 37}\n" for n in range(90))
+    )
+    assert inside("scan", "shop", "--no-joins").exit_code == 0
+    assert inside("map", "joins", "--format", "json").json() == []
+    assert inside("scan", "shop", "--restart").exit_code == 0
+    [join] = inside("map", "joins", "--format", "json").json()
+    assert (join["child"], join["parent"]) == ("shop:orders.csv#customer_id", "shop:customers.csv#id")
+    assert (join["state"], join["tested"], join["found"]) == ("proposed", 60, 60)
