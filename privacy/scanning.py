@@ -155,7 +155,14 @@ class _Run:
         plan = plan_of(self._app, targets, self._detection, self._limits, self._mode)
         me = holder.me(self._app.now())
         self._begun = scans.begin(
-            self._store, plan, self._limits.seed, options, me, is_dead=holder.is_dead, is_anew=self._mode.restart
+            self._store,
+            plan,
+            self._limits.seed,
+            options,
+            me,
+            is_dead=holder.is_dead,
+            is_anew=self._mode.restart,
+            sources=[_known_as(self._store, target) for target in targets],
         )
         self._limits = replace(self._limits, seed=self._begun.seed)
         self.summary = ScanSummary(self._begun.id, self._begun.is_continued, self._detection.model)
@@ -273,7 +280,7 @@ class _Run:
                 listed,
                 skipped=event.skipped,
                 unchanged=event.unchanged,
-                done=event.done,
+                done=(*event.done, *event.members),
             )
             self._tell(target, one, *event.skipped, event)
             self._tell_earlier(one, event)
@@ -315,7 +322,8 @@ class _Run:
         for look in earlier.looks:
             if look.asset.name in here:
                 self._count(one, look)
-        one.skipped.extend(skip for skip in earlier.skipped if skip.asset in here)
+        own = here.union(event.members)
+        one.skipped.extend(skip for skip in earlier.skipped if skip.asset in own)
         one.unchanged_count += sum(name in here for name in earlier.unchanged)
         count = one.asset_count or 0
         self._say(f"{one.source.name}: continuing scan {self._begun.id}: {len(here):,} of {count:,} done")
@@ -418,6 +426,12 @@ def _keep_missed(store: Store, scan_id: int, missed: Sequence[Skipped]) -> None:
     for skip in missed:
         if skip.source in known:
             store.save_skip(scan_id, skip)
+
+
+def _known_as(store: Store, target: Target) -> str:
+    """The name under which the store knows the target's source, or will."""
+    source = target.source
+    return store.source_name_for(source.name, source.location) if target.is_adhoc else source.name
 
 
 def _taken(store: Store, target: Target) -> Source:

@@ -38,6 +38,8 @@ class Listing:
     unchanged: tuple[str, ...] = ()
     #: Assets that an earlier part of this scan has done.
     done: tuple[str, ...] = ()
+    #: Members of the series among them: what could not be read of those stands under their own names.
+    members: tuple[str, ...] = ()
     #: What the listing already could not look into.
     skipped: tuple[Skipped, ...] = ()
     #: Everything that was listed, whatever became of it; None where only the assets are known.

@@ -21,6 +21,7 @@ from scanners.fingerprint import fingerprint
 from scanners.look import Limits, Looked, is_lost
 from scanners.pace import Manners
 from scanners.scan import LOST, Listing, Reading, Survey, ended, survey
+from scanners.series import members
 from scanners.sources.base import SourceConnector
 from scanners.units import Detection, Opening, Piece, Unit, batches
 from scanners.values import UnreadableError
@@ -114,6 +115,8 @@ class Schedule:
         self._monotonic = monotonic
         self._sleep = sleep
         self._going: list[_Going] = []
+        #: When it was last looked whether distant workers are still there.
+        self._checked_at = monotonic()
         self._flights: dict[Future[tuple[Looked, ...]], _Flight] = {}
         #: lane → the source that its worker holds open.
         self._holders: dict[Lane, _Going] = {}
@@ -219,6 +222,7 @@ class Schedule:
                 tuple(piece.listed.asset for piece in pieces),
                 unchanged,
                 tuple(sorted(job.done & names)),
+                tuple(name for item in known.listed if item.asset.name in job.done for name in members(item)),
                 known.skipped,
                 known.count,
             ),
@@ -256,14 +260,13 @@ class Schedule:
 
     def _collect(self) -> Iterator[tuple[int, Event]]:
         """Wait for one unit at least, or a moment."""
-        checked = self._monotonic()
         while True:
             done, _ = wait(self._flights, timeout=_TICK_S, return_when=FIRST_COMPLETED)
             if done:
                 break
             self._on_wait()
-            if self._monotonic() - checked >= _CHECK_S:
-                checked = self._monotonic()
+            if self._monotonic() - self._checked_at >= _CHECK_S:
+                self._checked_at = self._monotonic()
                 done = {each for each, flight in self._flights.items() if not self._workers.is_alive(flight.lane)}
                 if done:
                     break

@@ -173,12 +173,15 @@ def chosen(item: Listed, include: Sequence[str], exclude: Sequence[str]) -> list
     return [_series(item.asset.name, members)] if len(members) >= LEAST_MEMBERS else list(members)
 
 
+def members(listed: Listed) -> tuple[str, ...]:
+    """The names of the members of a series; of a single asset none."""
+    return tuple(each.asset.name for each in listed.handle.members) if isinstance(listed.handle, Series) else ()
+
+
 def has_gaps(listed: Listed, skipped: Iterable[Skipped]) -> bool:
     """Whether something was skipped under the name of a member: the series has to be read again, changed or not."""
-    if not isinstance(listed.handle, Series):
-        return False
-    members = {member.asset.name for member in listed.handle.members}
-    return any(skip.asset in members for skip in skipped)
+    own = frozenset(members(listed))
+    return any(skip.asset in own for skip in skipped)
 
 
 class Grouping:

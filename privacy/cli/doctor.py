@@ -17,7 +17,17 @@ from privacy.reports.table import Column, Format, Table
 _PACKAGES = ("privacy", "scanners", "data_map")
 #: Extra → module that tells whether it is installed, and what is missing without it.
 _EXTRAS = {
+    "bigquery": ("sqlalchemy_bigquery", "BigQuery as a source"),
+    "clickhouse": ("clickhouse_connect", "ClickHouse as a source"),
+    "cluster": ("distributed", "scans on a Dask cluster"),
+    "duckdb": ("duckdb", "DuckDB files as sources"),
     "keyring": ("keyring", "passwords from the system's keyring"),
+    "ldap": ("ldap3", "LDAP directories as sources"),
+    "mongodb": ("pymongo", "MongoDB as a source"),
+    "mssql": ("pymssql", "SQL Server as a source"),
+    "odbc": ("pyodbc", "any ODBC driver as a source"),
+    "oracle": ("oracledb", "Oracle as a source"),
+    "snowflake": ("snowflake", "Snowflake as a source"),
 }
 
 

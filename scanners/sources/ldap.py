@@ -377,7 +377,7 @@ class LdapSource:
             with _quiet():
                 import ldap3
         except ImportError:
-            raise UnreadableError(Reason.MISSING_EXTRA, "ldap") from None
+            raise UnreadableError(Reason.MISSING_EXTRA, "privacy-inventory[ldap]") from None
         options = self._options()
         is_tls = self._url.drivername == "ldaps"
         is_started = _is_true(options.pop("starttls", "false"))

@@ -193,7 +193,7 @@ class MongoSource:
                 from bson.codec_options import DatetimeConversion
                 from pymongo import MongoClient
             except ImportError:
-                raise UnreadableError(Reason.MISSING_EXTRA, "mongodb") from None
+                raise UnreadableError(Reason.MISSING_EXTRA, "privacy-inventory[mongodb]") from None
             given = {key.lower() for key in self._url.query}
             # The address itself may say otherwise.
             defaults: dict[str, Any] = {

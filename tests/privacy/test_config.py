@@ -236,3 +236,14 @@ def test_what_is_excluded_everywhere_and_in_a_source(inside: Cli, tmp_path: Path
     )
     plan = inside("scan", "--dry-run", "--format", "json").json()
     assert [item["asset"] for item in plan] == ["c.csv"]
+
+
+def test_doctor_knows_every_extra(inside: Cli) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    told = {row["check"] for row in inside("doctor", "--format", "json").json()}
+    # The language model has a line of its own.
+    assert {f"extra {name}" for name in project["optional-dependencies"]} - told == {
+        "extra en",
+        "extra all",
+        "extra dev",
+    }

@@ -311,7 +311,7 @@ def test_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ldap3", None)
     with opened("ldap://127.0.0.1/dc=x") as source, pytest.raises(UnreadableError) as caught:
         list(source.list_assets())
-    assert (caught.value.reason, caught.value.code) == (Reason.MISSING_EXTRA, "ldap")
+    assert (caught.value.reason, caught.value.code) == (Reason.MISSING_EXTRA, "privacy-inventory[ldap]")
 
 
 def test_nobody_listens() -> None:

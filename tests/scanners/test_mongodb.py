@@ -357,7 +357,7 @@ def test_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pymongo", None)
     with opened("mongodb://127.0.0.1/crm") as source, pytest.raises(UnreadableError) as caught:
         list(source.list_assets())
-    assert (caught.value.reason, caught.value.code) == (Reason.MISSING_EXTRA, "mongodb")
+    assert (caught.value.reason, caught.value.code) == (Reason.MISSING_EXTRA, "privacy-inventory[mongodb]")
 
 
 def test_nobody_listens(mongodb_server: Server) -> None:

@@ -12,8 +12,8 @@ from sqlalchemy.engine import URL, Inspector
 
 from data_map.model import AssetKind, Reason
 from scanners.sources.base import Rights
-from scanners.sources.sql.dictionary import MOST_TIMES, AskedHabits, Nested, driver, thinned, words
-from scanners.sources.sql.habits import BINARY_BYTES, Projection, Relation, Sampled, head, stream
+from scanners.sources.sql.dictionary import MOST_TIMES, AskedHabits, Nested, driver, words
+from scanners.sources.sql.habits import BINARY_BYTES, Projection, Relation, Sampled, head, stream, thinned
 from scanners.values import VALUE_CHARS, UnreadableError
 
 #: A query that would read more than this is refused by the service before it costs anything.

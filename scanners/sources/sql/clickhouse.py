@@ -14,8 +14,8 @@ from sqlalchemy.pool import QueuePool
 
 from data_map.model import Reason
 from scanners.sources.base import Rights
-from scanners.sources.sql.dictionary import MOST_TIMES, AskedHabits, Nested, driver, silence, thinned, words
-from scanners.sources.sql.habits import Projection, Relation, Sampled, head, key_ranges, stream
+from scanners.sources.sql.dictionary import MOST_TIMES, AskedHabits, Nested, driver, silence, words
+from scanners.sources.sql.habits import Projection, Relation, Sampled, head, key_ranges, stream, thinned
 from scanners.sources.wire import is_this_machine
 from scanners.values import VALUE_CHARS
 

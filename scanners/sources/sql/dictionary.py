@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import logging
-import random
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
 from math import ceil
 from typing import Any, ClassVar
@@ -19,7 +18,16 @@ from sqlalchemy.exc import NoSuchTableError, SQLAlchemyError
 from data_map.model import AssetKind, Reason
 from scanners.sources.base import Rights
 from scanners.sources.sql.catalog import Catalog, ColumnDefinition, Definition
-from scanners.sources.sql.habits import Projection, Relation, Sampled, Statistics, head, reason_without_driver, stream
+from scanners.sources.sql.habits import (
+    Projection,
+    Relation,
+    Sampled,
+    Statistics,
+    head,
+    reason_without_driver,
+    stream,
+    thinned,
+)
 from scanners.values import UnreadableError
 
 #: Never fewer blocks than this are looked at, so that the rows come from many places.
@@ -263,19 +271,6 @@ def by_blocks(
         if seen >= rows // 2 or percent >= 100:
             return Sampled(iter(sample), "blocks")
         percent = min(100.0, percent * 8)
-
-
-def thinned(found: Iterator[Sequence[Any]], rows: int, seed: int) -> tuple[list[Sequence[Any]], int]:
-    """Of all rows found, ``rows`` with equal chances (reservoir sampling), and how many there were."""
-    rng = random.Random(seed)  # noqa: S311 - chooses rows, guards nothing
-    kept: list[Sequence[Any]] = []
-    seen = 0
-    for seen, row in enumerate(found, 1):
-        if seen <= rows:
-            kept.append(row)
-        elif (place := rng.randrange(seen)) < rows:
-            kept[place] = row
-    return kept, seen
 
 
 def _shown_type(declared: str) -> str:

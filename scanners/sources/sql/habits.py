@@ -193,6 +193,19 @@ def stream(connection: Connection, statement: Select[Any], batch_rows: int) -> I
         result.close()
 
 
+def thinned(found: Iterator[Sequence[Any]], rows: int, seed: int) -> tuple[list[Sequence[Any]], int]:
+    """Of all rows found, ``rows`` with equal chances (reservoir sampling), and how many there were."""
+    rng = random.Random(seed)  # noqa: S311 - chooses rows, guards nothing
+    kept: list[Sequence[Any]] = []
+    seen = 0
+    for seen, row in enumerate(found, 1):
+        if seen <= rows:
+            kept.append(row)
+        elif (place := rng.randrange(seen)) < rows:
+            kept[place] = row
+    return kept, seen
+
+
 def key_ranges(
     connection: Connection,
     table: TableClause,

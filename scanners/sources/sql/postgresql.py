@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import random
 import re
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
 from math import ceil
 from typing import Any
 
@@ -44,6 +42,7 @@ from scanners.sources.sql.habits import (
     head,
     reason_without_driver,
     stream,
+    thinned,
     wait_for_restarts,
 )
 from scanners.sources.wire import is_this_machine
@@ -271,7 +270,7 @@ class PostgresqlHabits:
         while True:
             chosen = tablesample(table, func.pg_catalog.system(percent), name="chosen", seed=literal(seed % 2**31))
             statement = select(*project(chosen)).select_from(chosen).limit(_MOST_TIMES * rows)
-            sample, seen = _thinned(stream(connection, statement, rows), rows, seed)
+            sample, seen = thinned(stream(connection, statement, rows), rows, seed)
             if seen >= rows // 2 or percent >= 100:
                 return Sampled(iter(sample), "blocks")
             percent = min(100.0, percent * 8)
@@ -383,16 +382,3 @@ def _total(parts: list[list[Any]]) -> Statistics:
         change_marker="-".join(map(str, changes)) if any(changes) else None,
         member_count=len(parts) if len(parts) > 1 else None,
     )
-
-
-def _thinned(found: Iterator[Sequence[Any]], rows: int, seed: int) -> tuple[list[Sequence[Any]], int]:
-    """Of all rows found, ``rows`` with equal chances (reservoir sampling), and how many there were."""
-    rng = random.Random(seed)  # noqa: S311 - chooses rows, guards nothing
-    kept: list[Sequence[Any]] = []
-    seen = 0
-    for seen, row in enumerate(found, 1):
-        if seen <= rows:
-            kept.append(row)
-        elif (place := rng.randrange(seen)) < rows:
-            kept[place] = row
-    return kept, seen

@@ -22,8 +22,7 @@ from scanners.sources.sql.dictionary import (
     silence,
     words,
 )
-from scanners.sources.sql.dictionary import thinned as thin
-from scanners.sources.sql.habits import BINARY_BYTES, Projection, Relation, Sampled, head, stream
+from scanners.sources.sql.habits import BINARY_BYTES, Projection, Relation, Sampled, head, stream, thinned
 from scanners.values import VALUE_CHARS
 
 _MAY_WRITE = text(
@@ -181,7 +180,7 @@ class SnowflakeHabits(AskedHabits):
             share = int(known * percent / 100 / (2 * rows)) if how == "SYSTEM" else 1
             if share > 1:
                 statement = statement.where(func.mod(func.abs(func.hash(*chosen.c)), share) == seed % share)
-            found, seen = thin(stream(connection, statement.limit(MOST_TIMES * rows), rows), rows, seed)
+            found, seen = thinned(stream(connection, statement.limit(MOST_TIMES * rows), rows), rows, seed)
             if seen >= rows // 2 or percent >= 100:
                 return Sampled(iter(found), "blocks")
             percent = min(100.0, percent * 8)
