@@ -182,6 +182,8 @@ class Field:
     references: FieldRef | None = None
     #: The source's own comment, only when detection found nothing personal in it.
     comment: str | None = None
+    #: What a standard means by the field's name, in words, where the name is its abbreviation. For detection: not kept.
+    meaning: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,7 +128,7 @@ class Engine:
         return not next(self.names.spans([label]))
 
     def _evidence(self, column: Column, parent: str, last: str, context: TableContext, origin: Origin) -> Evidence:
-        reading = read_path(parent, last)
+        reading = read_name(column.field.meaning) if column.field.meaning else read_path(parent, last)
         if reading.category is None and reading.denied_by is None:
             reading = in_table(reading, last, context.words)
         if column.field.references is not None:  # a key that points elsewhere is an address, not the thing itself

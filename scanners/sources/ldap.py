@@ -25,6 +25,22 @@ if TYPE_CHECKING:
 #: Seconds until a connection has to be open.
 _CONNECT_S = 10
 
+#: What the standards mean by attributes whose names are abbreviations (RFC 4519, 2798 and 2307; Active Directory).
+_MEANINGS = {
+    "uid": "user name",
+    "userid": "user name",
+    "samaccountname": "user name",
+    "userprincipalname": "user name",
+    "uidnumber": "user id",
+    "sn": "last name",
+    "gn": "first name",
+    "gecos": "full name",
+    "l": "city",
+    "st": "state",
+    "postofficebox": "postal address",
+    "carlicense": "car license plate",
+}
+
 #: Entries in a page (RFC 2696). Servers allow a thousand, mostly.
 _PAGE = 500
 
@@ -500,7 +516,8 @@ class _Attributes:
             if name not in self._columns:
                 declared, self._syntaxes[name] = self._declared(name)
                 ref = FieldRef(self._asset.source, self._asset.name, name)
-                self._columns[name] = Column(Field(ref, declared, len(self._columns)))
+                meaning = _MEANINGS.get(name.partition(";")[0].lower())
+                self._columns[name] = Column(Field(ref, declared, len(self._columns), meaning=meaning))
             self._present[name] += 1
             self.is_whole &= len(values) <= _VALUES
             given = [_value(each, self._syntaxes[name]) for each in values[:_VALUES]]

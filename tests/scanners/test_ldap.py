@@ -343,6 +343,7 @@ def test_from_the_command_line(cli: Cli, tmp_path: Path, address: str) -> None:
     people = "ou=people/inetOrgPerson"
     assert found[people, "mail"] == "contact.email"
     assert found[people, "cn"] == "identity.name"
+    assert found[people, "uid"] == "identity.username"
     assert found[people, "userPassword"] == "credential.password"
     stored = b"".join(path.read_bytes() for path in tmp_path.glob("privacy.db*"))
     for value in (PASSWORD, "Zoë Keller", "Brandt", "Jane Doe", "reader-pw", "@example.org"):
