@@ -78,8 +78,12 @@ def begin(
     *,
     is_dead: Callable[[str], bool | None],
     is_anew: bool = False,
+    sources: Collection[str] = (),
 ) -> Begun:
     """Go on with the last scan of the same plan when it was left unfinished, else begin one.
+
+    A scan is not continued when a later one has listed one of its ``sources``: of two looks at an asset that of the
+    later scan counts, so that what is read now would stand behind what was read then.
 
     ``is_dead``: whether the run that a holder stands for has ended; None when that cannot be seen from here: then it
     has when it gave no sign of life for ``SILENT``. ``is_anew`` begins one in any case.
@@ -89,7 +93,12 @@ def begin(
         at = store.now()
         last = connection.execute(sa.select(t.scan).where(s.plan == plan).order_by(s.id.desc()).limit(1)).one_or_none()
         values = {"outcome": "running", "holder": holder, "alive_at": at, "ended_at": None}
-        if last is not None and not is_anew and _may_continue(last, at, is_dead):
+        if (
+            last is not None
+            and not is_anew
+            and _may_continue(last, at, is_dead)
+            and not _is_overtaken(connection, last.id, sources)
+        ):
             connection.execute(sa.update(t.scan).where(s.id == last.id).values(values))
             begun = Begun(int(last.id), int(last.seed), True, holder)
         else:
@@ -114,6 +123,11 @@ def _may_continue(row: sa.Row[tuple[object, ...]], at: datetime, is_dead: Callab
         return True
     dead = is_dead(row.holder)
     return (row.alive_at is None or at - row.alive_at > SILENT) if dead is None else dead
+
+
+def _is_overtaken(connection: Connection, scan_id: int, sources: Collection[str]) -> bool:
+    later = connection.scalars(sa.select(t.source_scan.c.source).where(t.source_scan.c.scan_id > scan_id).distinct())
+    return not set(sources).isdisjoint(later)
 
 
 def before(store: Store, scan_id: int) -> int | None:

@@ -80,6 +80,23 @@ def test_what_is_too_old_is_not_continued(store: Store) -> None:
     assert not begin(store).is_continued
 
 
+def test_what_a_later_scan_has_listed_is_not_continued(store: Store) -> None:
+    store.add_source(SHARE)
+    store.end_scan(begin(store).id, "interrupted")
+    later = begin(store, "another plan")
+    scans.begin_source(store, later, SourceScan(SHARE, 1, is_complete=True))
+    store.end_scan(later.id, "complete")
+
+    def again(*sources: str) -> Begun:
+        return scans.begin(store, "p", 7, {}, "me", is_dead=lambda who: False, sources=sources)
+
+    # What another source's scan did is no reason.
+    assert again("elsewhere").is_continued
+    store.end_scan(1, "interrupted")
+    # Of two looks at an asset that of the later scan counts: what is read now must not be behind.
+    assert (again("elsewhere", "share").id, again("share").is_continued) == (3, False)
+
+
 def test_who_was_taken_for_dead_may_not_go_on(store: Store) -> None:
     store.add_source(SHARE)
     mine = begin(store)
