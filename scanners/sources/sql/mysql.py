@@ -95,8 +95,10 @@ _REASONS = {
     1927: Reason.CONNECTION_LOST,
 }
 
+#: A change is dated in whole seconds: of one that is this young a later one could not be told.
 _STATISTICS = text(
-    "SELECT table_name, table_rows, data_length, update_time"
+    "SELECT table_name, table_rows, data_length,"
+    " CASE WHEN update_time < NOW() - INTERVAL 2 SECOND THEN update_time END"
     " FROM information_schema.tables WHERE table_schema = :schema"
 )
 
@@ -132,7 +134,8 @@ class MysqlHabits:
 
         @event.listens_for(engine, "connect")
         def make_read_only(connection: Any, record: Any) -> None:
-            is_mariadb = "mariadb" in connection.get_server_info().lower()
+            version = connection.get_server_info().lower()
+            is_mariadb = "mariadb" in version
             timeout = (
                 f"SET SESSION max_statement_time = {timeout_s:.3f}"
                 if is_mariadb
@@ -142,6 +145,9 @@ class MysqlHabits:
                 cursor.execute(timeout)
                 cursor.execute(f"SET SESSION lock_wait_timeout = {lock_s}, innodb_lock_wait_timeout = {lock_s}")
                 cursor.execute("SET SESSION TRANSACTION READ ONLY")
+                if not is_mariadb and not version.startswith("5."):
+                    # MySQL would tell for a day when a table had been changed as of the first time it was asked.
+                    cursor.execute("SET SESSION information_schema_stats_expiry = 0")
 
         @event.listens_for(engine, "before_cursor_execute", retval=True)
         def let_it_last(

@@ -134,7 +134,8 @@ _STATISTICS = text(
     SELECT c.relname, l.reltuples, l.relpages,
            CASE WHEN l.oid NOT IN (SELECT relation FROM locked) THEN pg_catalog.pg_relation_size(l.oid) END,
            pg_catalog.pg_stat_get_live_tuples(l.oid), pg_catalog.pg_stat_get_tuples_inserted(l.oid),
-           pg_catalog.pg_stat_get_tuples_updated(l.oid), pg_catalog.pg_stat_get_tuples_deleted(l.oid)
+           pg_catalog.pg_stat_get_tuples_updated(l.oid), pg_catalog.pg_stat_get_tuples_deleted(l.oid),
+           l.oid::bigint, l.relfilenode::bigint
     FROM part
     JOIN pg_catalog.pg_class c ON c.oid = part.root
     JOIN pg_catalog.pg_class l ON l.oid = part.relid AND l.relkind IN ('r', 'm')
@@ -365,9 +366,12 @@ def _total(parts: list[list[Any]]) -> Statistics:
     counts: list[int | None] = []
     sizes: list[int | None] = []
     changes: list[int] = []
-    for tuples, pages, size, live, *changed in parts:
+    # A table that was emptied, or dropped and made anew, may come to the same counts of changes in another file.
+    files: list[int] = []
+    for tuples, pages, size, live, inserted, updated, deleted, *file in parts:
         sizes.append(size)
-        changes.extend(int(change or 0) for change in changed)
+        changes.extend(int(change or 0) for change in (inserted, updated, deleted))
+        files.extend(map(int, file))
         if size == 0:
             counts.append(0)
         elif tuples > 0 and pages > 0:
@@ -379,6 +383,6 @@ def _total(parts: list[list[Any]]) -> Statistics:
         row_count=sum(count for count in counts if count is not None) if None not in counts else None,
         size_bytes=size_bytes,
         block_count=size_bytes // _BLOCK_BYTES if size_bytes is not None else None,
-        change_marker="-".join(map(str, changes)) if any(changes) else None,
+        change_marker="-".join(map(str, (*changes, *files))) if any(changes) else None,
         member_count=len(parts) if len(parts) > 1 else None,
     )
