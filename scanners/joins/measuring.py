@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as attribute
 from itertools import islice
 
@@ -14,14 +14,15 @@ from scanners.joins.candidates import Candidate, Column, Table, by_name, by_valu
 from scanners.joins.composite import Composite, composites, proposed
 from scanners.joins.naming import NONE
 from scanners.joins.scoring import UNMEASURED, Compared, Weighed, compare, kept, settle, weigh
-from scanners.joins.sketches import Hasher, Maker, Sketch, normal
+from scanners.joins.sketches import PROBED, Hasher, Maker, Sketch, normal
 from scanners.sources.base import Joinable, Listed, SourceConnector
 from scanners.values import Take
 
 #: A table of at most so many rows is read whole, as far as its keys go; of a larger one a sample.
 WHOLE_ROWS = 20_000
 SAMPLE_ROWS = 2_000
-#: Hashes kept at once in all; beyond, tables are sampled however small they are. About 100 bytes each.
+#: Hashes kept at once in all; beyond, tables are sampled however small they are, and beyond twice as many only a few
+#: rows of each are read. About 100 bytes each.
 _MOST_HASHES = 3_000_000
 #: Of a larger table only a declared key is asked for values: there is an index on it, and the table is not walked.
 _MOST_WALKED = 1_000_000
@@ -100,6 +101,8 @@ class _Run:
         self._tuples: dict[tuple[FieldRef, ...], Sketch] = {}
         self._compared: dict[tuple[FieldRef, FieldRef], Compared] = {}
         self._opened: set[str] = set()
+        #: The fields whose values may be looked for in a large table.
+        self._asking: frozenset[FieldRef] = frozenset()
         self._done = Measured()
 
     def measured(self, open_: Open, known: list[JoinMeasure]) -> Measured:
@@ -107,6 +110,7 @@ class _Run:
             return self._done
         named = self._named()
         pairs = [pair for some in named.values() for pair in some]
+        self._asking = frozenset(pair.child.ref for pair in pairs)
         combined = composites(self._tables, self._fresh)
         wanted, parents = self._wanted(pairs, combined)
         for source in sorted({self._tables[place].source for place in wanted}):
@@ -206,11 +210,12 @@ class _Run:
     ) -> None:
         makers = {name: Maker(self._hasher, self._seed) for name in fields}
         tuples = {side: Maker(self._hasher, self._seed) for side in together}
-        whole = WHOLE_ROWS if self._hashes < _MOST_HASHES else SAMPLE_ROWS
+        sample = SAMPLE_ROWS if self._hashes < 2 * _MOST_HASHES else PROBED
+        whole = WHOLE_ROWS if self._hashes < _MOST_HASHES else sample
         if isinstance(connector, Joinable):
             there = {item.ref.field for item in listed.fields}
             fields = [name for name in fields if name in there]
-            read = connector.key_rows(listed, fields, whole=whole, sample=SAMPLE_ROWS, seed=self._seed)
+            read = connector.key_rows(listed, fields, whole=whole, sample=sample, seed=self._seed)
             is_whole = read.is_whole
             self._done.rows_read[table.source] += len(read.rows)
             for name, values in zip(fields, zip(*read.rows, strict=True), strict=False):
@@ -230,11 +235,13 @@ class _Run:
                         makers[column.field.ref.field].add(value, count)
         for name, maker in makers.items():
             ref = FieldRef(table.source, table.asset, name)
-            self._sketches[ref] = maker.made(is_complete=is_whole, is_parent=ref in parents)
+            made = maker.made(is_complete=is_whole, is_parent=ref in parents)
+            # Only the values of a field with a name for it are ever asked for.
+            self._sketches[ref] = made if ref in self._asking else replace(made, probes=())
             self._hashes += len(self._sketches[ref].hashes)
         for side, maker in tuples.items():
             refs = tuple(column.ref for column in side)
-            self._tuples[refs] = maker.made(is_complete=is_whole, is_parent=True)
+            self._tuples[refs] = replace(maker.made(is_complete=is_whole, is_parent=True), probes=())
 
     def _probe(
         self,
