@@ -190,11 +190,17 @@ class _Run:
                     self._store.end_scan(self._begun.id, "interrupted")
             raise
         self.summary.workers = self._workers.name
-        if before is not None or self._suppressions or asks_for_hygiene(self._fail_on):
+        is_unread = bool(self._fail_on) and any(one.unchanged_count for one in self.summary.sources)
+        if before is not None or self._suppressions or asks_for_hygiene(self._fail_on) or is_unread:
             after = self._store.load(today=self._app.today)
             if before is not None:
                 self.summary.failing.extend(newly_found(before, after, self.summary))
             parts = [part for part in after.sources if part.source.name in self.summary.names]
+            # What is there still is there, although it was not read again: an alarm does not end by itself.
+            for asset in (asset for part in parts for asset in part.assets):
+                if asset.unchanged_scan_id == self._begun.id:
+                    verdicts = [item.verdict for item in asset.fields]
+                    self.summary.failing.extend(failing_of(verdicts, self._fail_on))
             self.summary.amiss = amiss(after, parts, self._fail_on, self._app.today)
             self.summary.suppressed_count = sum(
                 item.suppression is not None for part in parts for asset in part.assets for item in asset.fields

@@ -244,6 +244,19 @@ def test_a_name_taken_by_another_place_stops_no_other_source(inside: Cli, tmp_pa
     assert inside("scan").exit_code == 7
 
 
+def test_an_alarm_goes_on_although_nothing_changed(inside: Cli, tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("email\nperson1@kestrel-mail.org\nperson2@kestrel-mail.org\n")
+    words = ("scan", "x.csv", "--changed-only", "--fail-on", "contact.email")
+    assert inside(*words).exit_code == 6
+    again = inside(*words, "--format", "json")
+    assert (again.exit_code, again.json()[0]["unchanged"]) == (6, 1)
+    assert "--fail-on: 1 field, first x:x.csv#email" in again.stderr
+    assert inside("scan", "x.csv", "--changed-only", "--fail-on", "contact.phone").exit_code == 0
+    assert inside("scan", "x.csv", "--changed-only", "--fail-on", "new").exit_code == 0
+    assert inside("map", "decide", "x:x.csv#email", "--not-personal", "--reason", "Test accounts").exit_code == 0
+    assert inside(*words).exit_code == 0
+
+
 def test_what_people_decided_counts_in_a_scan_too(inside: Cli, tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text("email\nperson1@kestrel-mail.org\nperson2@kestrel-mail.org\n")
     assert inside("scan", "x.csv", "--fail-on", "contact.email").exit_code == 6
