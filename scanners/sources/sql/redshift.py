@@ -105,7 +105,7 @@ class RedshiftHabits(AskedHabits):
             url.set(drivername="redshift+privacy", port=url.port or 5439),
             hide_parameters=True,
             pool_size=1,
-            max_overflow=1,
+            max_overflow=2,
             pool_pre_ping=True,
             use_native_hstore=False,
             connect_args={
