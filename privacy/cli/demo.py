@@ -77,6 +77,9 @@ def demo(
     config = inside.app.config_path
     for words in (
         "map explain 'crm:main.customers#x_fld3'",
+        "map subjects",
+        "map joins --state proposed",
+        "map hygiene",
         "ropa check",
         "ropa export --layout art30 --format html -o record.html",
         f"dsar show {request.request.id}",
