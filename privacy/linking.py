@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from data_map.store import joins as kept
-from privacy.opening import connect
+from privacy.opening import connect, manners_of
 from scanners.joins.measuring import Measured
 from scanners.joins.measuring import measure as measured
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 #: Seconds that measuring may take for one source.
 BUDGET_S = 120.0
+#: Seconds between two looks at what could interrupt a pause.
+_TICK_S = 0.2
 
 
 def measure(
@@ -46,6 +49,16 @@ def measure(
         (part.source.name, asset.asset.name) for part in parts for asset in part.assets if asset.scan_id == scan_id
     }
 
+    manners = {name: manners_of(target) for name, target in by_name.items()}
+
+    def rest(name: str, rows: int) -> bool:
+        rate = manners[name].max_rows_per_s
+        until = time.monotonic() + (rows / rate if rate else 0.0)
+        while (left := until - time.monotonic()) > 0:
+            on_step()
+            time.sleep(min(left, _TICK_S))
+        return manners[name].hours.is_open(app.now().astimezone(app.config.zone))
+
     def open_(name: str) -> SourceConnector:
         return connect(app, by_name[name], limits.timeout_s, series=limits.series)
 
@@ -59,6 +72,7 @@ def measure(
         budget_s=budget_s,
         max_file_bytes=limits.max_file_bytes,
         on_step=on_step,
+        rest=rest,
     )
     kept.keep(store, scan_id, done.measures)
     return done

@@ -65,14 +65,17 @@ def measure(
     budget_s: float = 120.0,
     max_file_bytes: int = 100 * 2**20,
     on_step: Callable[[], None] = lambda: None,
+    rest: Callable[[str, int], bool] = lambda source, rows: True,
 ) -> Measured:
     """Measure the joins of all fields that were looked at again, or whose likely parents were.
 
     ``open_`` gives the connector of a source, or None for one that is not to be opened: pairs with a side there are
     left as they are. ``known`` are earlier measures; one whose pair no longer comes into question is taken back.
     ``budget_s``: seconds for each source. ``on_step`` is called between two questions; what it raises ends it.
+    ``rest`` is called with a source and the rows just read of it, waits as long as the source wants, and says whether
+    it may be read on.
     """
-    run = _Run(tables_of(sources), is_fresh, Hasher(key), seed, budget_s, max_file_bytes, on_step)
+    run = _Run(tables_of(sources), is_fresh, Hasher(key), seed, budget_s, max_file_bytes, on_step, rest)
     return run.measured(open_, list(known))
 
 
@@ -88,8 +91,10 @@ class _Run:
         budget_s: float,
         max_file_bytes: int,
         on_step: Callable[[], None],
+        rest: Callable[[str, int], bool],
     ) -> None:
         self._on_step = on_step
+        self._rest = rest
         self._tables = tables
         self._fresh = [is_fresh(table.source, table.asset) for table in tables]
         self._hasher = hasher
@@ -185,10 +190,14 @@ class _Run:
                 self._done.unfinished.append(source)
                 return
             together = {side for one in combined for side in (one.child, one.parent) if side[0].table == place}
+            before = self._done.rows_read[source]
             try:
                 self._read(connector, listed[table.asset], table, list(fields), parents, together)
             except Exception:  # drivers raise whatever they like; no measure is no answer, and it is counted
                 self._done.failed_count += 1
+            if not self._rest(source, self._done.rows_read[source] - before):
+                self._done.unfinished.append(source)
+                return
         if isinstance(connector, Joinable):
             self._probe(connector, source, listed, pairs, until)
 
@@ -379,6 +388,8 @@ class _Run:
             if one.score > 0
             and one.child in again
             and one.parent.source in self._opened
+            # Of a source that was left in the middle nothing is known to be otherwise.
+            and {one.child.source, one.parent.source}.isdisjoint(self._done.unfinished)
             and (one.child, one.parent) not in have
         ]
 

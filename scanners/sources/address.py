@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from dataclasses import field as attribute
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -55,10 +56,10 @@ class Place:
     location: str
     #: What an ad-hoc source would be called.
     name: str
-    #: Set for databases.
-    url: URL | None = None
+    #: Set for databases. Its own ``repr`` hides the password, and not what else is secret among its options.
+    url: URL | None = attribute(default=None, repr=False)
     #: Set for files: an absolute path or an fsspec URL.
-    root: str | None = None
+    root: str | None = attribute(default=None, repr=False)
     has_password: bool = False
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -161,3 +162,20 @@ def test_a_run_that_read_nothing_measures_nothing(shop: Cli, tmp_path: Path) -> 
         done = measure(app, store, scan_id, [], limits_of(app))
     assert (done.measures, done.failed_count) == ([], 0)
     assert PAIR in listed(shop)
+
+
+def test_joins_are_measured_as_gently_as_the_source_wants(inside: Cli, tmp_path: Path) -> None:
+    rows = ", ".join(f"({number})" for number in range(40))
+    database(tmp_path / "shop.db", "CREATE TABLE items (id INTEGER PRIMARY KEY)", f"INSERT INTO items VALUES {rows}")
+    (tmp_path / "config.toml").write_text(
+        '[[sources]]\nname = "shop"\nurl = "sqlite:///shop.db"\nmax_rows_per_s = 80\n', encoding="utf-8"
+    )
+    assert inside("scan", "--no-joins").exit_code == 0
+    app = App(tmp_path / "config.toml", f"sqlite:///{tmp_path / 'privacy.db'}", None)
+    [(settings, _)] = app.configured()
+    steps: list[None] = []
+    with app.writing_store() as store:
+        begun = monotonic()
+        measure(app, store, 1, [app.target(settings)], limits_of(app), on_step=lambda: steps.append(None))
+    assert monotonic() - begun >= 0.5  # 40 rows
+    assert len(steps) >= 3  # and somebody who wants to stop it is heard meanwhile

@@ -586,6 +586,21 @@ def test_time_that_is_up_is_told(three: Callable[[], SourceConnector]) -> None:
     assert all(one.method == "name" for one in done.measures)
 
 
+def test_a_source_rests_after_each_table_and_may_end_it(three: Callable[[], SourceConnector]) -> None:
+    gone = JoinMeasure(FieldRef("a", "main.cars", "id"), FieldRef("a", "main.orders", "id"), 9, 9, "sketch", 0.7)
+    rested: list[tuple[str, int]] = []
+
+    def rest(source: str, rows: int) -> bool:
+        rested.append((source, rows))
+        return len(rested) < 2
+
+    done = measured(three, rest=rest, known=[gone])
+    assert rested == [("a", 300), ("a", 50)]
+    assert done.unfinished == ["a"]
+    # What was not measured to its end does not take back what was.
+    assert not [one for one in done.measures if one.child == gone.child and one.parent == gone.parent]
+
+
 def test_a_measure_that_no_longer_holds_is_taken_back(three: Callable[[], SourceConnector]) -> None:
     gone = JoinMeasure(FieldRef("a", "main.cars", "id"), FieldRef("a", "main.orders", "id"), 9, 9, "sketch", 0.7)
     elsewhere = JoinMeasure(FieldRef("b", "x", "id"), FieldRef("b", "y", "id"), 9, 9, "sketch", 0.7)

@@ -101,3 +101,8 @@ def test_every_kind_can_be_configured_and_every_extra_that_is_asked_for_exists()
     }
     assert asked == {"bigquery", "clickhouse", "duckdb", "mssql", "odbc", "oracle", "snowflake"}
     assert asked <= set(extras)
+
+
+def test_a_place_does_not_show_what_is_secret_in_its_options() -> None:
+    for text in ("postgresql://u:zqsecret@h:1/d?sslpassword=zqsecret", "odbc:///?odbc_connect=Driver=X;PWD=zqsecret"):
+        assert "zqsecret" not in repr(address.locate(text))
