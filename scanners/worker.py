@@ -21,6 +21,22 @@ if TYPE_CHECKING:
     from scanners.sources.base import SourceConnector
 
 
+#: Why a part of an asset could not be read, when that may be otherwise without the asset having changed.
+_MAY_PASS = frozenset(
+    {
+        Reason.NO_PERMISSION,
+        Reason.NOT_FOUND,
+        Reason.CONNECTION_FAILED,
+        Reason.CONNECTION_LOST,
+        Reason.TIMED_OUT,
+        Reason.LOCKED,
+        Reason.MISSING_EXTRA,
+        Reason.QUERY_FAILED,
+        Reason.NO_DISK_SPACE,
+    }
+)
+
+
 class _Desk:
     """What one worker has at hand. It holds one source open at a time, and so at most one connection."""
 
@@ -81,8 +97,10 @@ def failed(source: str, asset: str, error: BaseException | str) -> Looked:
 
 
 def _marked(looked: Looked, piece: Piece) -> Looked:
-    if looked.scan is None or piece.fingerprint is None or has_gaps(piece.listed, looked.skipped):
+    if looked.scan is None or piece.fingerprint is None:
         return looked
+    if has_gaps(piece.listed, looked.skipped) or any(skip.reason in _MAY_PASS for skip in looked.skipped):
+        return looked  # it has to be read again, changed or not
     return replace(looked, scan=replace(looked.scan, fingerprint=piece.fingerprint))
 
 

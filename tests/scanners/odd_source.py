@@ -32,7 +32,9 @@ class OddOpening(Opening):
 
 
 class OddSource:
-    """Its assets: ``ok…``, ``die…`` (kills the process), ``die-once…``, ``lost…``, ``raise…``, ``exit…``, ``slow…``."""
+    """Its assets: ``ok…``, ``die…`` (kills the process), ``die-once…``, ``lost…``, ``raise…``, ``exit…``, ``slow…``,
+    ``partly…`` (a field is refused).
+    """
 
     def __init__(self, source: Source, names: tuple[str, ...], log: str | None) -> None:
         self.source = source
@@ -68,7 +70,10 @@ class OddSource:
         column = Column(listed.fields[0])
         # The seed is told by the number of values.
         column.extend([f"{number}{CANARY}" for number in range(5 + take.seed % 50)])
-        return Content(listed.asset, [column], rows_read=100, bytes_read=100)
+        content = Content(listed.asset, [column], rows_read=100, bytes_read=100)
+        if name.startswith("partly"):
+            content.skipped.append(Skipped(self.source.name, Reason.NO_PERMISSION, name, "closed"))
+        return content
 
     def rights(self) -> Rights:
         return Rights(True, False, is_superuser=True, is_encrypted=False)

@@ -301,6 +301,13 @@ def test_what_is_done_or_unchanged_is_not_read() -> None:
     assert len(of(took([abroad], Time(NIGHT)), AssetScan)) == 3
 
 
+def test_what_was_read_in_part_for_want_of_a_permission_is_read_again() -> None:
+    # To be given the right to a column changes nothing about its table.
+    found = {each.asset.name: each for each in of(took([Job(odd("ok1", "partly1"))], Time(NIGHT)), AssetScan)}
+    assert found["ok1"].fingerprint is not None
+    assert found["partly1"].fingerprint is None
+
+
 def test_members_of_a_series_that_is_done_are_told(tmp_path: Path) -> None:
     for number in range(1, 5):
         (tmp_path / f"log_{number}.csv").write_text("mail,town\nann@example.org,Paris\n", encoding="utf-8")
