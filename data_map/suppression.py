@@ -15,7 +15,7 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 
 from data_map.hygiene_finding import HygieneKind
-from data_map.model import Decision, Suppression
+from data_map.model import DataMap, Decision, Suppression
 from data_map.taxonomy import CATEGORIES
 
 #: Kinds of hygiene findings that can be suppressed, each by its own name only.
@@ -69,6 +69,22 @@ def suppressed(suppressions: Iterable[Suppression], ref_text: str, what: str, to
         if covers(one.what, what) and is_in_force(one, today) and fits(one.pattern, ref_text)
     ]
     return min(found, key=lambda one: (-len(one.pattern), one.pattern, one.what), default=None)
+
+
+def meant(pattern: str, data_map: DataMap) -> str:
+    """The pattern that a person means: the address of something in the map stands for that alone.
+
+    A name may have the characters of globs in it: ``a[1].csv``, or the ``*`` of a series.
+    """
+    if not re.search(r"[*?\[]", pattern):
+        return pattern
+    for part in data_map.sources:
+        for asset in part.assets:
+            for item in asset.fields:
+                text = str(item.field.ref)
+                if text.startswith(_beginning(pattern)) and pattern in (text, text.partition("#")[0]):
+                    return re.sub(r"([*?\[])", r"[\1]", pattern)
+    return pattern
 
 
 def is_universal(pattern: str) -> bool:

@@ -34,6 +34,8 @@ class SourceSummary:
     personal_count: int = 0
     rows_read: int = 0
     bytes_read: int = 0
+    #: Rows whose keys were read a second time, to measure joins.
+    key_rows_read: int = 0
     #: Assets that were not read again because nothing about them has changed.
     unchanged_count: int = 0
     #: Seconds from its listing to its last asset, in this run.

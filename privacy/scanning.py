@@ -209,6 +209,7 @@ class _Run:
 
     def _link(self, targets: Sequence[Target]) -> None:
         """Measure the joins between what was read in this scan."""
+        from data_map.store import scans
         from privacy.linking import measure
 
         unread = {one.source.name for one in self.summary.sources if one.is_unopened} | set(self.summary.late)
@@ -218,6 +219,9 @@ class _Run:
         ]
         if not self._mode.has_joins or not any(one.read_count for one in self.summary.sources):
             return
+        if scans.try_joins(self._store, self._begun) > _JOIN_TRIES:
+            self._say("joins were not measured: that ended this scan twice before, perhaps for want of memory")
+            return
         try:
             done = measure(self._app, self._store, self._begun.id, open_now, self._limits, on_step=self._wait)
         except ToolError:
@@ -225,6 +229,8 @@ class _Run:
         except Exception as error:  # what was looked at is kept, and the scan is done
             self._say(f"joins were not measured: {type(error).__name__}, which is a mistake in this tool")
             return
+        for one in self.summary.sources:
+            one.key_rows_read += done.rows_read[one.source.name]
         for name in done.unfinished:
             self._say(f"{name}: not all joins were measured in the time for it")
         if done.failed_count:
@@ -370,6 +376,8 @@ class _Run:
                 one.skipped.append(skip)
 
 
+#: So often the joins of one scan are begun to be measured: whatever ends the run there must not end it for ever.
+_JOIN_TRIES = 2
 #: Seconds between two signs of life while nothing comes back.
 _ALIVE_S = 30.0
 

@@ -130,6 +130,19 @@ def _is_overtaken(connection: Connection, scan_id: int, sources: Collection[str]
     return not set(sources).isdisjoint(later)
 
 
+def try_joins(store: Store, begun: Begun) -> int:
+    """Note that the joins of a scan are about to be measured; how often that was tried, this time included."""
+    s = t.scan.c
+    with db.writing(store.engine) as connection:
+        _hold(connection, store, begun)
+        options = json.loads(connection.execute(sa.select(s.options).where(s.id == begun.id)).scalar_one())
+        options["join_tries"] = int(options.get("join_tries", 0)) + 1
+        connection.execute(
+            sa.update(t.scan).where(s.id == begun.id).values(options=json.dumps(options, sort_keys=True))
+        )
+    return int(options["join_tries"])
+
+
 def before(store: Store, scan_id: int) -> int | None:
     """The scan before this one; None when it is the first."""
     with db.reading(store.engine) as connection:

@@ -51,6 +51,7 @@ def suppress(
     from data_map.judgements import effect, objection
     from data_map.model import Suppression
     from data_map.store import suppressions as kept
+    from data_map.suppression import meant
 
     _check(what, reason)
     until_on = parse_day(until, "--until") if until else None
@@ -58,6 +59,8 @@ def suppress(
         msg = f"--until {until_on.isoformat()} is over: a suppression that has ended counts for nothing."
         raise UsageError(msg)
     data_map = run.app.data_map()
+    if not any(one.pattern == pattern for one in data_map.suppressions):
+        pattern = meant(pattern, data_map)
     before = next((one for one in data_map.suppressions if (one.pattern, one.what) == (pattern, what)), None)
     if withdraw:
         _withdraw(run, data_map, pattern, what, reason, dry_run=dry_run)

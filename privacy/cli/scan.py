@@ -365,6 +365,7 @@ def _record(one: SourceSummary) -> dict[str, object]:
         "fields": one.field_count,
         "personal": one.personal_count,
         "rows_read": one.rows_read,
+        "key_rows_read": one.key_rows_read,
         "bytes_read": one.bytes_read,
         "seconds": round(one.seconds, 1),
         "categories": dict(one.categories.most_common()),
@@ -396,6 +397,10 @@ def explain_summary(run: Run, summary: ScanSummary) -> None:
             out.print(Text(f"  {count:>5}  {category.title}{note}"))
     elif any(one.read_count for one in summary.sources):
         out.print(Text("\nNo personal data was found in what was scanned."))
+    unchanged = sum(one.unchanged_count for one in summary.sources)
+    if unchanged:
+        held = "what they hold is in the map, and not counted above"
+        out.print(Text(f"\n{amount(unchanged)} not read again, unchanged since their last look: {held}."))
     skipped = [skip for one in summary.sources for skip in one.skipped]
     if skipped:
         out.print(Text(f"\nNot scanned ({amount(len(skipped))}):", style="bold"))
@@ -427,7 +432,8 @@ def explain_summary(run: Run, summary: ScanSummary) -> None:
 
 
 def _read(one: SourceSummary) -> str:
-    return f"{counted(one.rows_read, 'row')} and {size(one.bytes_read)} read in {one.seconds:.1f} s"
+    keys = f", keys of {counted(one.key_rows_read, 'row')} for joins" if one.key_rows_read else ""
+    return f"{counted(one.rows_read, 'row')} and {size(one.bytes_read)} read in {one.seconds:.1f} s{keys}"
 
 
 def _exit(run: Run, summary: ScanSummary, has_failures: bool) -> Exit:

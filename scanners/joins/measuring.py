@@ -23,7 +23,7 @@ WHOLE_ROWS = 20_000
 SAMPLE_ROWS = 2_000
 #: Hashes kept at once in all; beyond, tables are sampled however small they are, and beyond twice as many only a few
 #: rows of each are read. About 100 bytes each.
-_MOST_HASHES = 3_000_000
+_MOST_HASHES = 1_500_000
 #: Of a larger table only a declared key is asked for values: there is an index on it, and the table is not walked.
 _MOST_WALKED = 1_000_000
 #: Questions asked to large tables about the values of one field.
@@ -132,9 +132,19 @@ class _Run:
         weighed = [self._weighed(pair) for pair in pairs if self._is_open(pair.child) and self._is_open(pair.parent)]
         settled = settle(weighed)
         settled = proposed(settled, combined, self._tuples)
-        self._done.measures = [one.measure() for one in kept(settled)]
+        self._done.measures = self._instead_of(known, [one.measure() for one in kept(settled)])
         self._take_back(known, weighed)
         return self._done
+
+    def _instead_of(self, known: Iterable[JoinMeasure], measures: list[JoinMeasure]) -> list[JoinMeasure]:
+        """The new measures, but of a pair with a side that could not be read now the one that was measured before."""
+        before = {(one.child, one.parent): one for one in known if one.tested}
+        return [
+            before.get((one.child, one.parent), one)
+            if not one.tested and not {one.child, one.parent} <= self._sketches.keys()
+            else one
+            for one in measures
+        ]
 
     def _named(self) -> dict[FieldRef, list[Candidate]]:
         """The pairs that names suggest, of the fields that have to be looked at."""
@@ -301,11 +311,14 @@ class _Run:
             for column in _keys(table)
             if self._is_telling(column)
         }
-        where: defaultdict[int, list[FieldRef]] = defaultdict(list)
+        # Most values are at home in one field: a tuple of its own for each would be half of the memory.
+        alone = {ref: (ref,) for ref in keys}
+        where: dict[int, tuple[FieldRef, ...]] = {}
         for ref in keys:
             for value in self._sketches[ref].hashes:
-                if len(where[value]) < _MOST_HOMES:
-                    where[value].append(ref)
+                homes = where.get(value, ())
+                if len(homes) < _MOST_HOMES:
+                    where[value] = (*homes, ref) if homes else alone[ref]
         found = []
         for place, table in enumerate(self._tables):
             for child in by_value(table) if self._fresh[place] else ():
