@@ -26,6 +26,7 @@ from data_map.model import (
     State,
     Suppression,
 )
+from data_map.series_names import members_among
 from data_map.suppression import is_in_force as is_in_force
 from data_map.suppression import suppressed
 
@@ -192,6 +193,10 @@ def _source(source: Source, known: _Known, said: _Said) -> MapSource:
     }
     there = {name for name, scan_id in present.items() if scan_id >= complete or _is_inside(name, unread)}
 
+    # What could not be read of a series stands under the member's name, and is no asset beside it.
+    unknown = there - last_look.keys()
+    members = members_among(unknown, (last_look[name].scan.asset for name in there & last_look.keys()))
+
     shown: dict[Skipped, None] = {}
     last_touch = max(
         (
@@ -221,7 +226,7 @@ def _source(source: Source, known: _Known, said: _Said) -> MapSource:
         assets=assets,
         skipped=tuple(shown),
         scanned_at=max(times, default=None),
-        asset_count=max(listed, len(there)),
+        asset_count=max(listed, len(there - members)),
         connected=_last_known(known.listings),
     )
 

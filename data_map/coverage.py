@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 
 from data_map.model import Connected, DataMap, MapSource, Reason, Source
+from data_map.series_names import members_among
 
 #: Days after which a look is stale where nobody set another number: three months.
 STALE_DAYS = 90
@@ -121,6 +122,9 @@ def _days_since(at: datetime, today: date) -> int:
 
 def _coverage(part: MapSource, is_configured: bool, today: date, stale_days: int) -> SourceCoverage:
     refused = {skip.asset for skip in part.skipped if skip.asset is not None and skip.field is None}
+    # A member of a series that was read is no asset beside it, although its skip stands under its own name.
+    known = {asset.asset.name for asset in part.assets}
+    refused -= members_among(refused - known, (asset.asset for asset in part.assets))
     read = [asset for asset in part.assets if asset.asset.name not in refused]
     fields = [field for asset in part.assets for field in asset.fields]
     personal_count = sum(field.verdict.state.is_personal for field in fields)

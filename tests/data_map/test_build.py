@@ -164,3 +164,16 @@ def test_an_expired_decision_is_not_shown_at_the_field() -> None:
 
     assert field(None) == (State.CLEAN, True)
     assert field(date(2026, 1, 1)) == (State.LIKELY, False)
+
+
+def test_a_skipped_member_of_a_series_is_shown_and_not_counted_as_an_asset() -> None:
+    one = look("main.events_*", a="contact.email")
+    data_map = assemble(
+        [CRM],
+        looks=[Look(1, AT, replace(one, asset=replace(one.asset, member_count=3)))],
+        skips=[SkipLook(1, AT, Skipped("crm", Reason.DAMAGED, "main.events_03"))],
+        listings=[Listing(1, AT, "crm", 1, is_complete=True)],
+        today=TODAY,
+    )
+    assert data_map.sources[0].asset_count == 1
+    assert skips_of(data_map) == [("main.events_03", None, "damaged")]

@@ -161,3 +161,47 @@ def test_what_people_set_aside_is_counted() -> None:
     looks = [Look(1, AT, look("a", x="contact.email", y="contact.phone", z=None))]
     [row] = coverage(assemble([CRM], looks=looks, suppressions=[pattern], today=TODAY), [], TODAY)
     assert (row.personal_count, row.suppressed_count) == (0, 2)
+
+
+# Series
+
+
+def series(name: str) -> AssetScan:
+    one = look(name, x="contact.email")
+    return replace(one, asset=replace(one.asset, member_count=4))
+
+
+def test_a_member_that_could_not_be_read_is_no_asset_of_its_own() -> None:
+    looks = (series("main.events_*"), series("main.events_*~2"), look("main.a", x=None))
+    skipped = (
+        Skipped("crm", Reason.DAMAGED, "main.events_03"),
+        Skipped("crm", Reason.UNSUPPORTED_TYPE, "main.events_04", "blob"),
+    )
+    [row] = coverage(a_map(*looks, skipped=skipped, listed=3), [CRM], TODAY)
+    assert (row.asset_count, row.whole_count, row.skipped_count, row.unreached_count) == (3, 3, 0, 0)
+    assert row.skip_reasons == ((Reason.DAMAGED, 1), (Reason.UNSUPPORTED_TYPE, 1))
+    # Nor does it stand for one that was not reached.
+    [row] = coverage(a_map(*looks, skipped=skipped, listed=4), [CRM], TODAY)
+    assert (row.asset_count, row.skipped_count, row.unreached_count) == (4, 0, 1)
+
+
+@pytest.mark.parametrize(
+    "other", ["main.events_archive", "main.events_v2", "main.events_03_old", "mainxevents_03", "aux.events_03"]
+)
+def test_what_only_resembles_a_member_is_an_asset(other: str) -> None:
+    [row] = coverage(
+        a_map(series("main.events_*"), skipped=(Skipped("crm", Reason.LOCKED, other),), listed=2), [CRM], TODAY
+    )
+    assert (row.asset_count, row.whole_count, row.skipped_count, row.unreached_count) == (2, 1, 1, 0)
+
+
+def test_a_table_that_was_read_by_itself_is_an_asset_whatever_it_is_called() -> None:
+    looks = (series("main.events_*"), look("main.events_03", y="contact.phone"))
+    [row] = coverage(a_map(*looks, skipped=(Skipped("crm", Reason.LOCKED, "main.events_03"),), listed=2), [], TODAY)
+    assert (row.asset_count, row.whole_count, row.skipped_count, row.personal_count) == (2, 1, 1, 2)
+
+
+def test_a_star_alone_makes_no_series() -> None:
+    looks = (look("main.events_*", x=None),)
+    [row] = coverage(a_map(*looks, skipped=(Skipped("crm", Reason.LOCKED, "main.events_03"),)), [], TODAY)
+    assert (row.asset_count, row.skipped_count) == (2, 1)
