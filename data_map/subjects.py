@@ -7,12 +7,13 @@ once. The machine's own word for a field, read off its name and its table's, alw
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from data_map import joins as joining
 from data_map.model import DataMap, FieldRef, Join, JoinState, MapAsset, MapField
 from data_map.standing import (
+    NAMING,
     PERSON,
     RANK,
     AssetKey,
@@ -112,10 +113,23 @@ def _hanging(
         root = roots[key_of(path[-1].there)]
         others = tuple(sorted((step for step in direct[key] if step != path[0]), key=_by_strength))
         subject = own[key]
-        if subject in (None, PERSON) and not path[0].is_mention:
+        if not path[0].is_mention and (
+            subject in (None, PERSON) or _is_named_once(assets[key], subject, pointing[key])
+        ):
             subject = root.subject
         found[key] = Standing(assets[key], Role.HANGING, subject, path[0].here, path, others)
     return found
+
+
+def _is_named_once(asset: MapAsset, subject: str | None, pointing: Collection[FieldRef]) -> bool:
+    """Whether the word is that of one field alone, which names who did the work: the doctor of a sick leave.
+
+    Of the other fields it says nothing.
+    """
+    personal = [item for item in personal_of(asset) if item.field.ref not in pointing]
+    saying = [item for item in personal if item.verdict.subject == subject]
+    is_worker = RANK.get(subject or "", 0) > 0
+    return is_worker and len(saying) == 1 < len(personal) and saying[0].verdict.category in NAMING
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,8 +76,8 @@ class TableVolume:
     @property
     def exposure_count(self) -> int | None:
         """People × categories, at most; None when its people are not known."""
-        most = most_of(self.people)
-        return None if most is None else most * len(self.categories)
+        held = [most_of(held_of(self, key)) for key in self.categories]
+        return None if most_of(self.people) is None else sum(count or 0 for count in held)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +118,25 @@ def held(verdict: FieldVerdict) -> frozenset[str]:
     if verdict.category == "text.personal" and verdict.contains:
         return frozenset(one.category for one in verdict.contains)
     return frozenset({verdict.category})
+
+
+def held_of(one: TableVolume, category: str) -> People:
+    """Of how many of a table's people it holds a category: where all rows were read, of no more than have a value."""
+    people = one.people
+    if not one.standing.asset.is_whole or people.low is None:
+        return people
+    counts = [_filled(item.verdict, category) for item in one.standing.personal]
+    filled = sum(counts)
+    low, high = min(people.low, max(counts, default=0)), filled if people.high is None else min(people.high, filled)
+    return People(low, high, is_exact=people.is_exact and low == high)
+
+
+def _filled(verdict: FieldVerdict, category: str) -> int:
+    """Rows of a field with a value of the category, as far as they were looked at."""
+    if category not in held(verdict):
+        return 0
+    inside = [one.count for one in verdict.contains if one.category == category]
+    return inside[0] if inside else verdict.sampled
 
 
 def special_of(categories: Iterable[str]) -> tuple[str, ...]:
@@ -314,7 +333,7 @@ def _pairs(tables: Iterable[TableVolume], counted: Mapping[AssetKey, TableVolume
     """Of how many people each category is held; nobody twice for one category, as far as that is known."""
     tables = tuple(tables)
     largest = _largest(tables, counted)
-    held_of: defaultdict[str, defaultdict[AssetKey, list[People]]] = defaultdict(lambda: defaultdict(list))
+    by_category: defaultdict[str, defaultdict[AssetKey, list[People]]] = defaultdict(lambda: defaultdict(list))
     limits: dict[AssetKey, int | None] = {}
     for one in tables:
         if one.people.low is None:
@@ -331,9 +350,9 @@ def _pairs(tables: Iterable[TableVolume], counted: Mapping[AssetKey, TableVolume
         is_root = not is_loose or root != one.standing.name
         limits[root] = most_of(counted[root].people) if is_root else None
         for key in one.categories:
-            held_of[key][root].append(one.people)
+            by_category[key][root].append(held_of(one, key))
     found = {}
-    for key, by_root in held_of.items():
+    for key, by_root in by_category.items():
         people = {root: _limited(_either(some), limits[root]) for root, some in by_root.items()}
         groups: defaultdict[str, list[People]] = defaultdict(list)
         for root, one_group in people.items():

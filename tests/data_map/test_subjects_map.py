@@ -91,6 +91,18 @@ def test_the_machines_own_word_comes_first() -> None:
     assert subject_at(data_map, "customers#email") == "customer"
 
 
+def test_who_did_the_work_is_named_and_the_rest_is_whose_the_row_is() -> None:
+    leave = table(
+        "leave",
+        column("p_nr", "identity.subject_id", to="customers#id"),
+        column("doctor", "identity.name", "professional", distinct=5),
+        column("diagnosis", "special.health", "person"),
+    )
+    data_map = mapped(customers(), leave)
+    assert subject_at(data_map, "leave#doctor") == "professional"
+    assert subject_at(data_map, "leave#diagnosis") == "customer"
+
+
 @pytest.mark.parametrize(
     ("state", "score", "role"),
     [
@@ -502,3 +514,17 @@ def test_of_two_tables_that_point_at_each_other_one_counts() -> None:
     some = mapped(person("a", "b", unique=False), person("b", "a", unique=False))
     assert [stands(some, name).role for name in ("a", "b")] == [Role.HANGING, Role.SUBJECT]
     assert volume(some).people == People(100, 100, is_exact=True)
+
+
+def test_what_nobody_has_adds_nothing() -> None:
+    people = table(
+        "people",
+        column("id", key=True),
+        column("email", "contact.email", "customer"),
+        column("phone", "contact.phone", "customer", filled=60),
+        column("photo", "identity.photo", "customer", filled=0),
+    )
+    assert volume(mapped(people)).exposure == Bounds(160, 160)
+    sampled = table("people", *(item for item in people.fields), rows=100, read=50)
+    assert volume(mapped(sampled)).exposure is not None
+    assert volume(mapped(sampled)).exposure.high == 300  # half of the rows were not read
