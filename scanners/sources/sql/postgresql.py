@@ -127,6 +127,8 @@ _STATISTICS = text(
         WHERE n.nspname = :schema AND c.relkind IN ('r', 'p', 'm') AND NOT c.relispartition
         UNION
         SELECT part.root, i.inhrelid FROM part JOIN pg_catalog.pg_inherits i ON i.inhparent = part.relid
+    ), distant AS (
+        SELECT part.root FROM part JOIN pg_catalog.pg_class f ON f.oid = part.relid AND f.relkind = 'f'
     ), locked AS (
         SELECT k.relation FROM pg_catalog.pg_locks k
         WHERE k.mode = 'AccessExclusiveLock' AND k.relation IS NOT NULL
@@ -135,7 +137,8 @@ _STATISTICS = text(
            CASE WHEN l.oid NOT IN (SELECT relation FROM locked) THEN pg_catalog.pg_relation_size(l.oid) END,
            pg_catalog.pg_stat_get_live_tuples(l.oid), pg_catalog.pg_stat_get_tuples_inserted(l.oid),
            pg_catalog.pg_stat_get_tuples_updated(l.oid), pg_catalog.pg_stat_get_tuples_deleted(l.oid),
-           l.oid::bigint, l.relfilenode::bigint
+           l.oid::bigint, l.relfilenode::bigint,
+           part.root IN (SELECT root FROM distant)
     FROM part
     JOIN pg_catalog.pg_class c ON c.oid = part.root
     JOIN pg_catalog.pg_class l ON l.oid = part.relid AND l.relkind IN ('r', 'm')
@@ -368,7 +371,10 @@ def _total(parts: list[list[Any]]) -> Statistics:
     changes: list[int] = []
     # A table that was emptied, or dropped and made anew, may come to the same counts of changes in another file.
     files: list[int] = []
-    for tuples, pages, size, live, inserted, updated, deleted, *file in parts:
+    # What lies on another server changes without a trace on this one.
+    has_foreign = False
+    for tuples, pages, size, live, inserted, updated, deleted, *file, is_beside_foreign in parts:
+        has_foreign |= bool(is_beside_foreign)
         sizes.append(size)
         changes.extend(int(change or 0) for change in (inserted, updated, deleted))
         files.extend(map(int, file))
@@ -383,6 +389,6 @@ def _total(parts: list[list[Any]]) -> Statistics:
         row_count=sum(count for count in counts if count is not None) if None not in counts else None,
         size_bytes=size_bytes,
         block_count=size_bytes // _BLOCK_BYTES if size_bytes is not None else None,
-        change_marker="-".join(map(str, (*changes, *files))) if any(changes) else None,
+        change_marker="-".join(map(str, (*changes, *files))) if any(changes) and not has_foreign else None,
         member_count=len(parts) if len(parts) > 1 else None,
     )
