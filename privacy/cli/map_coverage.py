@@ -64,6 +64,9 @@ def coverage(
         run.emit(_table(parts, form), form, output)
         for note in _notes(parts, days) if form is Format.TABLE else ():
             run.say(note)
+    if fail_on and not data_map.sources:
+        run.fail_on_nothing()
+        return
     failing = [(one.source.name, gap) for one in parts for gap in fail_on or () if _lacks(one, gap)]
     if failing:
         run.exit = Exit.CHECK_FAILED

@@ -69,6 +69,8 @@ def diff(
     with run.app.reading_store() as store:
         if store is None or not store.scans():
             _write(run, None, (), (), form, output, empty=_NO_MAP)
+            if fail_on:
+                run.fail_on_nothing()
             return
         if day is not None:
             compared = told.since(store, day, run.app.config.zone, run.app.today)

@@ -89,6 +89,9 @@ def hygiene(
         run.emit(table, form, output)
     if form is Format.TABLE:
         _say_what_is_missing(run, data_map, len(found) - len(shown), source)
+    if fail_on and not data_map.sources:
+        run.fail_on_nothing()
+        return
     failed = failing(found, fail_on or ())
     if failed:
         run.exit = Exit.CHECK_FAILED

@@ -166,6 +166,8 @@ def _is_wanted(join: Join, states: Sequence[str] | None, least: float, *, everyt
 def _for_people(join: Join) -> dict[str, object]:
     measure = join.measure
     values = f"{measure.found:,} of {measure.tested:,}" if measure is not None and measure.tested else None
+    if measure is not None and not measure.tested:
+        values = "none there"
     because = _reasons(join, _MOST_REASONS)
     if join.decision is not None:
         because = f"{join.decision.author}: {join.decision.reason}" + (f"; {because}" if because else "")

@@ -111,6 +111,11 @@ class Run:
         """A line on standard output that is not broken: a command in it can be copied whole."""
         self.out.print(printable_lines(text), soft_wrap=True)
 
+    def fail_on_nothing(self) -> None:
+        """A check was asked for, and there is nothing to check: it does not pass."""
+        self.exit = Exit.CHECK_FAILED
+        self.warn("privacy: --fail-on: nothing was ever scanned into this store, and a check of nothing does not pass")
+
     def warn(self, text: str) -> None:
         """Something that the user has to know whatever was asked."""
         typer.echo(printable_lines(text), err=True)

@@ -112,7 +112,7 @@ def test_the_map_tells_of_it(shop: Cli) -> None:
 
 
 def test_an_empty_map(inside: Cli) -> None:
-    run = inside("map", "hygiene", "--fail-on", "any")
+    run = inside("map", "hygiene")
     assert (run.exit_code, run.stdout) == (0, "The map is empty: nothing was scanned yet. Try `privacy scan PATH`.\n")
     assert inside("map", "hygiene", "--format", "json").json() == []
 
@@ -134,3 +134,11 @@ def test_an_account_that_may_do_everything(dialect: str, inside: Cli, request: p
     # The next scan by an account that may only read is the one that counts.
     assert inside("scan", server.reader_url(url)).exit_code == 0
     assert inside("map", "hygiene", "--format", "json").json() == []
+
+
+def test_a_check_of_nothing_does_not_pass(inside: Cli) -> None:
+    for words in (("hygiene", "--fail-on", "any"), ("coverage", "--fail-on", "skipped"), ("diff", "--fail-on", "any")):
+        run = inside("map", *words)
+        assert run.exit_code == 6, words
+        assert "a check of nothing does not pass" in run.stderr
+        assert inside("map", words[0]).exit_code == 0
