@@ -299,11 +299,9 @@ class Schedule:
         self._pace(going, result)
         going.in_flight -= 1
         yield going.number, Done(result)
-        if going.lost >= LOST and going.units:
+        if going.lost >= LOST:
             going.is_given_up = True
-            yield going.number, self._rest(going, Reason.CONNECTION_LOST)
-        elif going.lost >= LOST:
-            going.is_given_up = True
+            yield from self._leave(going, Reason.CONNECTION_LOST)
         if going.is_over:
             yield from self._end(going)
 
@@ -314,18 +312,30 @@ class Schedule:
             going.next_at = max(going.next_at, self._monotonic()) + rows / rate
 
     def _late(self) -> Iterator[tuple[int, Event]]:
-        """Sources whose hours have ended: what is in flight comes back, the rest is left for another day."""
+        """Sources whose hours have ended, or that were given up while a worker was dying: what is in flight comes back,
+        the rest is left for another day.
+        """
         for going in list(self._going):
-            if going.units and not going.job.manners.hours.is_open(self._clock()):
-                yield going.number, self._rest(going, Reason.OUTSIDE_HOURS)
-                if going.is_over:
-                    yield from self._end(going)
+            if not going.units and all(each is not going for each, _ in self._again):
+                continue
+            if going.is_given_up:
+                yield from self._leave(going, Reason.CONNECTION_LOST)
+            elif not going.job.manners.hours.is_open(self._clock()):
+                yield from self._leave(going, Reason.OUTSIDE_HOURS)
+            if going.is_over:
+                yield from self._end(going)
 
-    def _rest(self, going: _Going, reason: Reason) -> Done:
-        pieces = [piece for unit in going.units for piece in unit.pieces]
+    def _leave(self, going: _Going, reason: Reason) -> Iterator[tuple[int, Event]]:
+        """Everything of a source that is not in flight is left unread, for one reason."""
+        again = [unit for each, unit in self._again if each is going]
+        self._again = deque(item for item in self._again if item[0] is not going)
+        pieces = [piece for unit in (*again, *going.units) for piece in unit.pieces]
+        going.in_flight -= len(again)
         going.units.clear()
         source = going.job.opening.source.name
-        return Done(tuple(Looked(None, (Skipped(source, reason, piece.listed.asset.name),)) for piece in pieces))
+        if pieces:
+            left = (Looked(None, (Skipped(source, reason, piece.listed.asset.name),)) for piece in pieces)
+            yield going.number, Done(tuple(left))
 
     def _end(self, going: _Going) -> Iterator[tuple[int, Event]]:
         if going in self._going:

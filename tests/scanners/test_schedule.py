@@ -320,6 +320,95 @@ def test_members_of_a_series_that_is_done_are_told(tmp_path: Path) -> None:
     assert listing.members == tuple(f"log_{number}.csv" for number in range(1, 5))
 
 
+class _Dying(_ThreadLane):
+    """Dies of everything it gets."""
+
+    def __init__(self) -> None:
+        super().__init__("dying")
+        self.asked: list[str] = []
+
+    def submit(self, function: Any, *arguments: Any) -> Future[Any]:
+        self.asked += [piece.listed.asset.name for piece in arguments[0].pieces]
+        future: Future[Any] = Future()
+        future.set_exception(RuntimeError())
+        return future
+
+
+class _Mortal(Threads):
+    """One lane, whose worker always dies."""
+
+    def __init__(self) -> None:
+        super().__init__(0)
+        self.lane = _Dying()
+        self._lanes = (self.lane,)
+
+
+def test_what_a_worker_died_of_is_not_tried_again_outside_the_hours() -> None:
+    # Each look at the clock takes an hour: the first unit begins within the window, and ends after it.
+    workers = _Mortal()
+    job = Job(odd("ok1", "ok2"), Manners(hours=Hours.parse(["22:00-00:00"])))
+    found = took([job], Time(NIGHT - timedelta(minutes=30), step_s=3600), workers)
+    assert workers.lane.asked == ["ok1"]
+    assert sorted((each.asset, each.reason) for each in of(found, Skipped)) == [
+        ("ok1", Reason.OUTSIDE_HOURS),
+        ("ok2", Reason.OUTSIDE_HOURS),
+    ]
+    assert len(of(found, SourceScan)) == 1
+
+
+class _Hanging(_ThreadLane):
+    """Hangs on the first that is called ``late…``, until the test lets it die of that."""
+
+    def __init__(self, name: str, deaths: list[Future[Any]]) -> None:
+        super().__init__(name)
+        self._deaths = deaths
+        self.asked: list[str] = []
+
+    def submit(self, function: Any, *arguments: Any) -> Future[Any]:
+        [piece] = arguments[0].pieces
+        self.asked.append(piece.listed.asset.name)
+        if self._deaths or not piece.listed.asset.name.startswith("late"):
+            return super().submit(function, *arguments)
+        future: Future[Any] = Future()
+        self._deaths.append(future)
+        return future
+
+
+class _Failing(Threads):
+    """Two lanes that may hang."""
+
+    def __init__(self) -> None:
+        super().__init__(0)
+        self.deaths: list[Future[Any]] = []
+        self.own = (_Hanging("a", self.deaths), _Hanging("b", self.deaths))
+        self._lanes = self.own
+
+    def asked(self) -> list[str]:
+        return sorted(name for lane in self.own for name in lane.asked)
+
+
+def test_what_a_worker_died_of_is_not_tried_again_when_the_source_was_given_up() -> None:
+    workers = _Failing()
+    names = ("late1", "lost1", "lost2", "lost3", "ok1")
+    schedule = Schedule(
+        [Job(odd(*names), Manners(connections=2))], workers, DETECTION, Limits(seed=1), clock=lambda: NIGHT
+    )
+    skipped: list[Skipped] = []
+    ends = 0
+    for _, event in schedule.events():
+        if isinstance(event, Done):
+            skipped += [skip for looked in event.looked for skip in looked.skipped]
+        ends += isinstance(event, SourceScan)
+        if len(skipped) == 4 and not workers.deaths[0].done():
+            workers.deaths[0].set_exception(RuntimeError())
+    workers.close(at_once=True)
+    assert workers.asked() == ["late1", "lost1", "lost2", "lost3"]
+    assert sorted((each.asset or "", each.reason) for each in skipped) == [
+        (name, Reason.CONNECTION_LOST) for name in sorted(names)
+    ]
+    assert ends == 1
+
+
 class _Leaving(_ThreadLane):
     """Answers once, then no more until somebody has buried it."""
 
