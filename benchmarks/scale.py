@@ -38,7 +38,7 @@ from benchmarks import mixed, results
 from benchmarks.customers import fill
 from tests import servers
 
-ROWS, TABLES, CHARACTERS = 20_000_000, 2_000, 100_000_000
+ROWS, TABLES, CHARACTERS = 20_000_000, 2_000, 40_000_000
 SCALES = {"small": 0.05, "full": 1.0}
 #: Runs of what is quick; the median counts.
 RUNS = 3
