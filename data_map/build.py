@@ -191,7 +191,10 @@ def _source(source: Source, known: _Known, said: _Said) -> MapSource:
         for skip in known.skips
         if skip.scan_id >= complete and skip.skipped.asset is not None and skip.skipped.field is None
     }
-    there = {name for name, scan_id in present.items() if scan_id >= complete or _is_inside(name, unread)}
+    since = _seen_after(known, complete)
+    there = {
+        name for name, scan_id in present.items() if scan_id >= complete or name in since or _is_inside(name, unread)
+    }
 
     # What could not be read of a series stands under the member's name, and is no asset beside it.
     unknown = there - last_look.keys()
@@ -228,6 +231,28 @@ def _source(source: Source, known: _Known, said: _Said) -> MapSource:
         scanned_at=max(times, default=None),
         asset_count=max(listed, len(there - members)),
         connected=_last_known(known.listings),
+    )
+
+
+def _seen_after(known: _Known, scan_id: int) -> frozenset[str]:
+    """Assets that an earlier scan, which was still going on, looked at after this one had listed the source.
+
+    Two scans may overlap: what the earlier one found later is newer than the later one's listing, and not gone.
+    """
+    own = [
+        *(look.scanned_at for look in known.looks if look.scan_id == scan_id),
+        *(sight.seen_at for sight in known.seen if sight.scan_id == scan_id),
+        *(skip.skipped_at for skip in known.skips if skip.scan_id == scan_id),
+        *(listing.ended_at for listing in known.listings if listing.scan_id == scan_id),
+    ]
+    if not own:
+        return frozenset()
+    begun_at = min(own)
+    return frozenset(
+        (
+            *(look.scan.asset.name for look in known.looks if look.scan_id < scan_id and look.scanned_at > begun_at),
+            *(sight.asset for sight in known.seen if sight.scan_id < scan_id and sight.seen_at > begun_at),
+        )
     )
 
 

@@ -177,3 +177,17 @@ def test_a_skipped_member_of_a_series_is_shown_and_not_counted_as_an_asset() -> 
     )
     assert data_map.sources[0].asset_count == 1
     assert skips_of(data_map) == [("main.events_03", None, "damaged")]
+
+
+def test_what_an_earlier_scan_that_still_runs_finds_later_is_not_gone() -> None:
+    def at(minute: int) -> datetime:
+        return AT.replace(minute=minute)
+
+    # Scan 1 began first and came to this source last; in between, scan 2 had listed it without the table.
+    data_map = assemble(
+        [CRM],
+        looks=[Look(1, at(30), look("main.new")), Look(2, at(10), look("main.old")), Look(1, at(5), look("main.gone"))],
+        listings=[Listing(1, at(31), "crm", 2, is_complete=True), Listing(2, at(12), "crm", 1, is_complete=True)],
+        today=TODAY,
+    )
+    assert assets_of(data_map) == ["main.new", "main.old"]
