@@ -273,11 +273,11 @@ class _Run:
 
         name = target.source.name
         known = scans.last_fingerprints(self._store, name) if self._mode.changed_only else {}
-        done: frozenset[str] = frozenset()
+        earlier = scans.Committed()
         if self._begun.is_continued:
-            done = scans.committed(self._store, self._begun.id, name).assets
+            earlier = scans.committed(self._store, self._begun.id, name)
         opening = opening_of(self._app, target, self._limits.timeout_s, series=self._limits.series)
-        return Job(opening, manners_of(target), done, known)
+        return Job(opening, manners_of(target), earlier.assets, known, done_as=known | earlier.fingerprints)
 
     def _take(self, target: Target, one: SourceSummary, event: Event) -> None:
         """Keep one event, count it, and tell it."""

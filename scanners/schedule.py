@@ -22,7 +22,7 @@ from scanners.look import Limits, Looked, is_lost
 from scanners.pace import Manners
 from scanners.scan import LOST, Listing, Reading, Survey, ended, survey
 from scanners.series import members
-from scanners.sources.base import SourceConnector
+from scanners.sources.base import Listed, SourceConnector
 from scanners.units import Detection, Opening, Piece, Unit, batches
 from scanners.values import UnreadableError
 
@@ -48,6 +48,8 @@ class Job:
     known: Mapping[str, str] = field(default_factory=dict)
     #: Whether the fingerprints are needed at all.
     is_marked: bool = True
+    #: asset → fingerprint as of when it was done; what has another one now is read again. None: it is taken as it is.
+    done_as: Mapping[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,17 @@ Event = Listing | Reading | Done | Skipped | SourceScan
 Clock = Callable[[], datetime]
 
 
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """What becomes of the assets of a listing."""
+
+    pieces: list[Piece] = field(default_factory=list)
+    #: Read already by this scan, and changed since: to be read again.
+    changed: list[Piece] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    done: list[Listed] = field(default_factory=list)
+
+
 @dataclass(slots=True, eq=False)
 class _Going:
     """A source that is being scanned."""
@@ -70,6 +83,8 @@ class _Going:
     job: Job
     known: Survey
     units: deque[Unit]
+    #: Assets that this scan has read already, and that have changed since.
+    changed: frozenset[str] = frozenset()
     in_flight: int = 0
     #: Assets in a row whose connection failed.
     lost: int = 0
@@ -200,13 +215,15 @@ class Schedule:
             try:
                 connector = job.opening.open()
                 known = survey(connector, self._limits)
-                pieces, unchanged = self._pieces(job, known)
+                chosen = self._choice(job, known)
             except UnreadableError as error:
-                known, pieces, unchanged = _unlisted(job, error.reason, error.code), [], ()
+                known, chosen = _unlisted(job, error.reason, error.code), _Choice()
             except ToolError:
                 raise
             except Exception as error:  # a source that cannot even be listed stops no other
-                known, pieces, unchanged = _unlisted(job, Reason.READER_FAILED, type(error).__name__), [], ()
+                known, chosen = _unlisted(job, Reason.READER_FAILED, type(error).__name__), _Choice()
+            # What was never read comes first: a scan that is often interrupted gets to its end.
+            pieces = (*chosen.pieces, *chosen.changed)
             units = deque(Unit(job.opening, self._detection, self._limits, batch) for batch in batches(pieces))
             self._workers.expect(sum(map(_work_s, pieces)))
             is_kept = bool(units) and connector is not None and self._keep(job, connector)
@@ -214,20 +231,20 @@ class Schedule:
             if connector is not None and not is_kept:
                 with suppress(Exception):  # whatever its driver thinks of it
                     connector.close()
-        names = {item.asset.name for item in known.listed}
         yield (
             number,
             Listing(
                 source,
                 tuple(piece.listed.asset for piece in pieces),
-                unchanged,
-                tuple(sorted(job.done & names)),
-                tuple(name for item in known.listed if item.asset.name in job.done for name in members(item)),
+                tuple(chosen.unchanged),
+                tuple(sorted(item.asset.name for item in chosen.done)),
+                tuple(name for item in chosen.done for name in members(item)),
                 known.skipped,
                 known.count,
             ),
         )
-        going = _Going(number, job, known, units)
+        changed = frozenset(piece.listed.asset.name for piece in chosen.changed)
+        going = _Going(number, job, known, units, changed)
         if units:
             self._going.append(going)
         else:
@@ -241,20 +258,23 @@ class Schedule:
             return True
         return False
 
-    def _pieces(self, job: Job, known: Survey) -> tuple[list[Piece], tuple[str, ...]]:
-        pieces: list[Piece] = []
-        unchanged: list[str] = []
+    def _choice(self, job: Job, known: Survey) -> _Choice:
+        choice = _Choice()
         country = job.opening.source.country
         for item in known.listed:
-            if item.asset.name in job.done:
-                continue
-            about = known.contexts.get(item.asset.name)
+            name = item.asset.name
+            about = known.contexts.get(name)
             mark = fingerprint(item, about, self._limits, self._detection, country) if job.is_marked else None
-            if mark is not None and job.known.get(item.asset.name) == mark:
-                unchanged.append(item.asset.name)
+            if name in job.done:
+                if mark is None or job.done_as.get(name) in (None, mark):
+                    choice.done.append(item)
+                else:
+                    choice.changed.append(Piece(item, about, mark))
+            elif mark is not None and job.known.get(name) == mark:
+                choice.unchanged.append(name)
             else:
-                pieces.append(Piece(item, about, mark))
-        return pieces, tuple(unchanged)
+                choice.pieces.append(Piece(item, about, mark))
+        return choice
 
     # Collecting
 
@@ -330,6 +350,8 @@ class Schedule:
         again = [unit for each, unit in self._again if each is going]
         self._again = deque(item for item in self._again if item[0] is not going)
         pieces = [piece for unit in (*again, *going.units) for piece in unit.pieces]
+        if reason is Reason.OUTSIDE_HOURS:  # a source that changes every day would never be done
+            pieces = [piece for piece in pieces if piece.listed.asset.name not in going.changed]
         going.in_flight -= len(again)
         going.units.clear()
         source = going.job.opening.source.name

@@ -201,6 +201,25 @@ def test_ctrl_c_ends_all_processes_at_once(
     assert inside("map", "coverage", "--skipped", "--format", "json").json() == []
 
 
+def test_what_has_changed_since_it_was_read_is_read_again(
+    inside: Cli, tmp_path: Path, guard_log: Path, share: Path
+) -> None:
+    process = started(tmp_path, guard_log, "scan", share, "--executor", "inline")
+    wait_for(tmp_path / "privacy.db", 1, process)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    [[done]] = rows(tmp_path / "privacy.db", "SELECT count(*) FROM asset_scan")
+    assert 0 < done < 120
+    (share / "f000.csv").write_text("iban,note\nDE89370400440532013000,Call Ann Miller today\n")
+    run = inside("scan", share, "--format", "json", "--executor", "inline")
+    assert run.exit_code == 0, run.stderr
+    assert f"continuing scan 1: {done - 1} of 120 done" in run.stderr
+    assert (run.json()[0]["assets"], run.json()[0]["whole"], run.json()[0]["skips"]) == (120, 120, [])
+    query = "SELECT f.field FROM asset_scan a JOIN field_scan f ON f.asset_scan_id = a.id WHERE a.asset = 'f000.csv'"
+    assert {name for (name,) in rows(tmp_path / "privacy.db", query)} == {"iban", "note"}
+    assert rows(tmp_path / "privacy.db", "SELECT id, outcome FROM scan") == [(1, "complete")]
+
+
 def test_a_finished_scan_is_not_continued_and_restart_begins_anew(
     inside: Cli, tmp_path: Path, guard_log: Path, share: Path
 ) -> None:

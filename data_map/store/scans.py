@@ -54,6 +54,7 @@ class Committed:
     """What a scan that is continued has of one source."""
 
     looks: tuple[AssetScan, ...] = ()
+    #: Found unchanged, and not read in this scan.
     unchanged: tuple[str, ...] = ()
     #: Skips that stay as they are.
     skipped: tuple[Skipped, ...] = ()
@@ -63,6 +64,11 @@ class Committed:
         """What need not be looked at again."""
         whole = (skip.asset for skip in self.skipped if skip.asset is not None and skip.field is None)
         return frozenset((*(look.asset.name for look in self.looks), *self.unchanged, *whole))
+
+    @property
+    def fingerprints(self) -> dict[str, str | None]:
+        """asset → fingerprint of its look in this scan; None where the source cannot say whether it has changed."""
+        return {look.asset.name: look.fingerprint for look in self.looks}
 
 
 class TakenOverError(NotAllowedError):
@@ -174,7 +180,8 @@ def committed(store: Store, scan_id: int, source: str) -> Committed:
             for skip in skipped
             if skip.asset is not None and (skip.asset in read or skip.reason not in _TRIED_AGAIN)
         ]
-        return Committed(tuple(look.scan for look in looks), tuple(connection.scalars(query)), tuple(final))
+        unchanged = tuple(name for name in connection.scalars(query) if name not in read)
+        return Committed(tuple(look.scan for look in looks), unchanged, tuple(final))
 
 
 def begin_source(
@@ -188,7 +195,8 @@ def begin_source(
 ) -> None:
     """Keep a source's listing at once, so that whatever ends the run, what was not read shows in the coverage.
 
-    ``done``: assets whose rows of an earlier part of this scan stay; all other skips of it are forgotten.
+    ``done``: assets whose rows of an earlier part of this scan stay. All other skips of it are forgotten, but those of
+    an asset that was read: they belong to its look, and go when that is replaced.
     """
     source = listed.source.name
     with db.writing(store.engine) as connection:
@@ -270,9 +278,10 @@ def _hold(connection: Connection, store: Store, begun: Begun) -> None:
 
 
 def _forget_skips(connection: Connection, scan_id: int, source: str, kept: Collection[str]) -> None:
-    k = t.skip.c
+    a, k = t.asset_scan.c, t.skip.c
     keys = set(connection.scalars(sa.select(k.asset_key).where(k.scan_id == scan_id, k.source == source).distinct()))
-    _delete_skips(connection, scan_id, source, keys - set(kept))
+    read = set(connection.scalars(sa.select(a.asset_key).where(a.scan_id == scan_id, a.source == source)))
+    _delete_skips(connection, scan_id, source, keys - read - set(kept))
 
 
 def _delete_skips(connection: Connection, scan_id: int, source: str, keys: Collection[str]) -> None:

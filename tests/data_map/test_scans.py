@@ -202,3 +202,34 @@ def test_fingerprints_of_the_last_looks(store: Store) -> None:
     assert scans.last_fingerprints(store, "share") == {"a": "2", "d": "1"}
     assert scans.last_fingerprints(store, "other") == {}
     assert scans.committed(store, second.id, "share").unchanged == ("d",)
+
+
+def test_what_is_read_again_in_a_continued_scan_replaces_its_first_look(store: Store) -> None:
+    from dataclasses import replace
+
+    store.add_source(SHARE)
+    listed = SourceScan(SHARE, 2, is_complete=True)
+    first = begin(store)
+    one = replace(look("a", source="share", a="contact.email"), fingerprint="1")
+    scans.begin_source(store, first, listed, unchanged=["b"])
+    scans.save_unit(store, first, [(one, [Skipped("share", Reason.UNSUPPORTED_TYPE, "a", "x")])])
+    store.end_scan(first.id, "interrupted")
+
+    second = begin(store)
+    assert scans.committed(store, second.id, "share").fingerprints == {"a": "1"}
+    # It has changed, and so has what was found unchanged before: neither is done.
+    scans.begin_source(store, second, listed)
+
+    def skips() -> list[str | None]:
+        [part] = store.load(today=TODAY).sources
+        return [skip.field for skip in part.skipped]
+
+    # Until it is read its first look stands, with what could not be read of it.
+    assert skips() == ["x"]
+    two = replace(look("a", source="share", b="contact.phone"), fingerprint="2")
+    scans.save_unit(store, second, [(two, ()), (look("b", source="share", a="contact.email"), ())])
+    assert skips() == []
+    done = scans.committed(store, second.id, "share")
+    assert (done.fingerprints, done.unchanged) == ({"a": "2", "b": None}, ())
+    [part] = store.load(today=TODAY).sources
+    assert [[item.field.ref.field for item in asset.fields] for asset in part.assets] == [["b"], ["a"]]

@@ -301,6 +301,36 @@ def test_what_is_done_or_unchanged_is_not_read() -> None:
     assert len(of(took([abroad], Time(NIGHT)), AssetScan)) == 3
 
 
+def test_what_has_changed_since_it_was_done_is_read_again_after_what_was_never_read() -> None:
+    names = ("ok1", "ok2", "ok3", "ok4", "unmarked1")
+    marks = {each.asset.name: each.fingerprint for each in of(took([Job(odd(*names))], Time(NIGHT)), AssetScan)}
+    assert marks["unmarked1"] is None
+    done_as = {"ok1": "another", "ok2": marks["ok2"], "ok3": None, "unmarked1": "another"}
+    job = Job(odd(*names), done=frozenset({"ok1", "ok2", "ok3", "unmarked1"}), done_as=done_as)
+    found = took([job], Time(NIGHT))
+    [listing] = of(found, Listing)
+    # Where it cannot be told whether something has changed, what was read stays.
+    assert (listing.done, listing.asset_count) == (("ok2", "ok3", "unmarked1"), 5)
+    assert [(each.asset.name, each.fingerprint) for each in of(found, AssetScan)] == [
+        ("ok4", marks["ok4"]),
+        ("ok1", marks["ok1"]),
+    ]
+
+
+def test_when_the_hours_end_before_what_has_changed_its_first_look_stays() -> None:
+    # Else a source that changes from day to day would never be done.
+    clock = Time(NIGHT, step_s=600)
+    manners = Manners(hours=Hours.parse(["20:00-00:00"]))
+    names = [f"ok{number:02}" for number in range(20)]
+    done = frozenset(names[1:])
+    found = took([Job(odd(*names), manners, done=done, done_as=dict.fromkeys(done, "another"))], clock)
+    read = [each.asset.name for each in of(found, AssetScan)]
+    assert 2 <= len(read) <= 6
+    assert read == names[: len(read)]
+    assert of(found, Skipped) == []
+    assert len(of(found, SourceScan)) == 1
+
+
 def test_what_was_read_in_part_for_want_of_a_permission_is_read_again() -> None:
     # To be given the right to a column changes nothing about its table.
     found = {each.asset.name: each for each in of(took([Job(odd("ok1", "partly1"))], Time(NIGHT)), AssetScan)}
