@@ -261,6 +261,7 @@ class _Run:
         for side, maker in tuples.items():
             refs = tuple(column.ref for column in side)
             self._tuples[refs] = replace(maker.made(is_complete=is_whole, is_parent=True), probes=())
+            self._hashes += len(self._tuples[refs].hashes)
 
     def _probe(
         self,
