@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from data_map.errors import NotAllowedError, UsageError
 from data_map.hygiene import findings
-from data_map.model import AssetScan, FieldRef, FieldVerdict, Reason, Skipped, Source, SourceScan
+from data_map.model import Asset, AssetScan, FieldRef, FieldVerdict, Reason, Skipped, Source, SourceScan
+from data_map.series_names import members_among
 from data_map.suppression import HYGIENE_KINDS
 from data_map.taxonomy import CATEGORIES, LegalClass, class_of
 from privacy.hygiene import failing
@@ -43,11 +44,14 @@ class SourceSummary:
     #: Category → fields in which it was found, as the field's own category or inside a text.
     categories: Counter[str] = field(default_factory=Counter)
     skipped: list[Skipped] = field(default_factory=list)
+    #: Assets that stand for several tables or files.
+    series: list[Asset] = field(default_factory=list)
 
     @property
     def unreached_count(self) -> int:
         """Assets that were listed, and neither read nor refused: the scan was interrupted before them."""
         refused = {skip.asset for skip in self.skipped if skip.asset is not None and skip.field is None}
+        refused -= members_among(refused, self.series)
         return max(0, (self.asset_count or 0) - self.read_count - self.unchanged_count - len(refused))
 
     @property
@@ -68,6 +72,8 @@ class SourceSummary:
             self.asset_count = event.asset_count
         elif isinstance(event, AssetScan):
             self.read_count += 1
+            if event.asset.member_count is not None:
+                self.series.append(event.asset)
             self.whole_count += event.is_whole
             self.field_count += len(event.fields)
             self.rows_read += event.rows_read
