@@ -113,7 +113,8 @@ def _list(
     mine = [join for join in data_map.joins if not source or {join.child.source, join.parent.source} & set(source)]
     shown = [join for join in mine if _is_wanted(join, state, least, everything=everything)]
     records = [join_record(join) for join in shown]
-    empty = "No joins are known of what was scanned." if names else _NO_MAP
+    none = "None of the joins that are known is like that." if mine else "No joins are known of what was scanned."
+    empty = none if names else _NO_MAP
     if why and form is Format.TABLE and output is None and shown:
         _show_why(run, shown)
         _say_more(run, mine, shown, why=why)
