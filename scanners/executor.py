@@ -357,9 +357,7 @@ class Dask:
         """One for each worker that the scheduler knows at this moment."""
         addresses = self._addresses()
         new = [address for address in addresses if address not in self._lanes]
-        if new:
-            self._check(new)
-        for address in new:
+        for address in self._fit(new) if new else ():
             self._lanes[address] = Lane(self._client.get_executor(workers=[address], pure=False, retries=0), address)
         for address in set(self._lanes) - set(addresses):
             del self._lanes[address]
@@ -406,20 +404,30 @@ class Dask:
         self._missing.wait(0.5)
         self._without_s += 0.5
 
-    def _check(self, addresses: list[str]) -> None:
-        """Workers of another version would find other things."""
+    def _fit(self, addresses: list[str]) -> list[str]:
+        """Those that have our detectors. One that gives no answer is left out, and asked again at the next look.
+
+        Raises:
+            ConfigurationError: one has others: it would find other things.
+        """
         from scanners.fingerprint import detectors_digest
 
         try:
             told = self._client.run(detectors_digest, workers=addresses, on_error="return")
-        except Exception:
-            return  # they went away again: their absence is seen at the next look
-        wrong = [address for address, digest in told.items() if digest != self._digest]
+        except (OSError, TimeoutError, LookupError, ValueError, RuntimeError):  # they, or the scheduler, went away
+            return []
+        # Without the package, or with one from before the digest, there is nothing to call.
+        wrong = [
+            address
+            for address, digest in told.items()
+            if isinstance(digest, ImportError | AttributeError) or (isinstance(digest, str) and digest != self._digest)
+        ]
         if wrong:
             is_absent = isinstance(told[wrong[0]], ImportError)
             what = "has no privacy-inventory" if is_absent else "has another version of privacy-inventory"
             msg = f"The Dask worker {wrong[0]} {what}: all machines need the same one."
             raise ConfigurationError(msg)
+        return [address for address, digest in told.items() if digest == self._digest]
 
 
 def dask_url(address: str, *, is_encrypted: bool) -> str:

@@ -274,18 +274,23 @@ decision = sa.Table(
     sqlite_autoincrement=True,
 )
 
+
+def _ends() -> list[sa.Column[str]]:
+    """The two fields that a join is between."""
+    return [
+        sa.Column(f"{end}_{part}", Verbatim, nullable=False)
+        for end in ("child", "parent")
+        for part in ("source", "asset", "field")
+    ]
+
+
 #: How many of one field's values another field has, as one scan measured it; the latest row of a pair counts.
 join_measure = sa.Table(
     "join_measure",
     metadata,
     sa.Column("id", _Id, primary_key=True, autoincrement=True),
     sa.Column("scan_id", _Id, sa.ForeignKey("scan.id"), nullable=False),
-    sa.Column("child_source", Verbatim, nullable=False),
-    sa.Column("child_asset", Verbatim, nullable=False),
-    sa.Column("child_field", Verbatim, nullable=False),
-    sa.Column("parent_source", Verbatim, nullable=False),
-    sa.Column("parent_asset", Verbatim, nullable=False),
-    sa.Column("parent_field", Verbatim, nullable=False),
+    *_ends(),
     #: Distinct values of the child that were looked for in the parent, and those found.
     sa.Column("tested", sa.BigInteger, nullable=False),
     sa.Column("found", sa.BigInteger, nullable=False),
@@ -304,12 +309,7 @@ join_decision = sa.Table(
     "join_decision",
     metadata,
     sa.Column("id", _Id, primary_key=True, autoincrement=True),
-    sa.Column("child_source", Verbatim, nullable=False),
-    sa.Column("child_asset", Verbatim, nullable=False),
-    sa.Column("child_field", Verbatim, nullable=False),
-    sa.Column("parent_source", Verbatim, nullable=False),
-    sa.Column("parent_asset", Verbatim, nullable=False),
-    sa.Column("parent_field", Verbatim, nullable=False),
+    *_ends(),
     #: ``accepted``, ``refused`` or ``withdrawn``.
     sa.Column("verdict", sa.Text, nullable=False),
     sa.Column("author", Verbatim, nullable=False),

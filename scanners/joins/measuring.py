@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from dataclasses import field as attribute
 from itertools import islice
@@ -201,10 +202,8 @@ class _Run:
                 return
             together = {side for one in combined for side in (one.child, one.parent) if side[0].table == place}
             before = self._done.rows_read[source]
-            try:
+            with self._counting_failure():
                 self._read(connector, listed[table.asset], table, list(fields), parents, together)
-            except Exception:  # drivers raise whatever they like; no measure is no answer, and it is counted
-                self._done.failed_count += 1
             if not self._rest(source, self._done.rows_read[source] - before):
                 self._done.unfinished.append(source)
                 return
@@ -212,11 +211,17 @@ class _Run:
             self._probe(connector, source, listed, pairs, until)
 
     def _listed(self, connector: SourceConnector) -> dict[str, Listed] | None:
-        try:
+        with self._counting_failure():
             return {item.asset.name: item for item in connector.list_assets() if not isinstance(item, Skipped)}
-        except Exception:  # whatever a driver raises: the scan itself has told why the source cannot be listed
+        return None
+
+    @contextmanager
+    def _counting_failure(self) -> Iterator[None]:
+        """One question to a source. Drivers raise whatever they like: no answer is no measure, and it is counted."""
+        try:
+            yield
+        except Exception:
             self._done.failed_count += 1
-            return None
 
     def _read(
         self,
@@ -293,10 +298,10 @@ class _Run:
                 return
             asked[child] += 1
             values = sketches[0].probes
-            try:
+            found = None
+            with self._counting_failure():
                 found = connector.count_found(listed[parent.asset], parent.field, values)
-            except Exception:
-                self._done.failed_count += 1
+            if found is None:
                 continue
             tested = len(values)
             if found < tested and any(self._hasher.none & {self._hasher.of(str(value))} for value in values):
