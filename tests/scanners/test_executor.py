@@ -169,6 +169,10 @@ if __name__ == "__main__":
         odds = []
         if kind == "plain":
             odds = run(cluster_workers(), odd("ok1", "die1", "ok2", "die-once1", "raise1", "ok3", log=folder / "log"))
+        there = cluster_workers()
+        gone = address.split("://")[0].replace("dask", "tcp") + "://127.0.0.1:9"
+        asked = [len(there._fit(list(there._addresses()))), there._fit([gone])]
+        there.close(at_once=False)
         try:
             Dask(address, None, "another version", security=security).lanes()
             refused = ""
@@ -180,6 +184,7 @@ if __name__ == "__main__":
             "same": same,
             "odd": [sorted(scans(odds)), {name: list(map(str, why)) for name, why in skips(odds).items()}],
             "refused": refused,
+            "asked": asked,
         }
         print(json.dumps(told))
 """
@@ -202,6 +207,7 @@ def test_a_real_cluster(share: Path, tmp_path: Path, guard_log: Path, kind: str)
     told = json.loads(done.stdout.splitlines()[-1])
     assert told["address"].startswith("tls://127.0.0.1" if kind == "tls" else "dask://127.0.0.1")
     assert (told["count"], told["same"]) == (30, True)
+    assert told["asked"] == [2, []]  # a worker that gives no answer gets no work
     assert told["refused"].startswith("ConfigurationError: The Dask worker")
     if kind == "plain":
         read, skipped = told["odd"]
